@@ -76,6 +76,9 @@ assert auto_cli is ptera_cli.auto_cli
 assert "torch" not in sys.modules
 """
 _TORCH = """
+import warnings
+# torch without numpy works, and says so.
+warnings.filterwarnings("ignore", "Failed to initialize NumPy")
 import torch
 from ptera import probing, ptera
 from ptera.torch import Grad
