@@ -44,7 +44,7 @@ class Package:
     @property
     def about(self) -> Path:
         """The file that holds the version, as its metadata says."""
-        return self.folder / self._project()["tool"]["hatch"]["version"]["path"]
+        return self.folder / str(self._project()["tool"]["hatch"]["version"]["path"])
 
     @property
     def version(self) -> Version:
