@@ -15,6 +15,8 @@ _NEEDS = {
     "packages/ptera-core/src/ptera/torch.py": "ptera_torch",
     "packages/ptera-core/src/ptera/cli.py": "ptera_cli",
 }
-collect_ignore = [
+_WITHOUT_PLUGIN = [
     path for path, plugin in _NEEDS.items() if importlib.util.find_spec(plugin) is None
 ]
+# Programs and cases, not tests: the conformance tests load them, once.
+collect_ignore = ["tests/conformance", *_WITHOUT_PLUGIN]
