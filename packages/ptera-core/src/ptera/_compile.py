@@ -86,7 +86,9 @@ def parsed(text: str) -> ast.Module:
         SyntaxError: If it is no Python.
     """
     _keep_quiet()
-    return compile(text, _QUIET, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    tree = compile(text, _QUIET, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    assert isinstance(tree, ast.Module)
+    return tree
 
 
 def isolated(
@@ -109,7 +111,7 @@ def isolated(
     Example:
         >>> def f(x): return x + 1
         >>> node = ast.parse("def f(x): return x + 1").body[0]
-        >>> node.lineno += 9
+        >>> node = ast.increment_lineno(node, 9)
         >>> isolated(f.__code__, Surroundings(), node).co_name
         'f'
     """

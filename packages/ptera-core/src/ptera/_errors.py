@@ -356,7 +356,8 @@ class InstallationError(PteraError, ImportError):
         remedy: What to run.
 
     Example:
-        >>> print(InstallationError("ptera_torch", "it is not installed", "pip install ptera-torch"))
+        >>> remedy = "pip install ptera-torch"
+        >>> print(InstallationError("ptera_torch", "it is not installed", remedy))
         Cannot use `ptera_torch`: it is not installed. Run `pip install ptera-torch`.
     """
 
