@@ -1,0 +1,22 @@
+"""A brute-force reading of the semantics, independent of the engine.
+
+`Program(source)` instruments a program's text, `run` records the whole trace of
+one call, and `complete` and `live` match a selector against that trace, by
+enumeration. `replacing` makes the overrides of a `tweak` or a `rewrite`.
+"""
+
+from ._instrument import Program
+from ._match import Event, complete, live, replacing
+from ._trace import Activation, Binding, TooLong, Trace
+
+__all__ = [
+    "Activation",
+    "Binding",
+    "Event",
+    "Program",
+    "TooLong",
+    "Trace",
+    "complete",
+    "live",
+    "replacing",
+]

@@ -1,0 +1,154 @@
+"""A Hypothesis strategy: selectors over what a run of a program did.
+
+Most are drawn along a chain of calls that took place, with filters on values that
+were bound, so that many of them match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+from ._trace import Activation, Trace
+
+POINTS = ("#enter", "#exit", "#value")
+BUILTINS = ("range", "list", "sum", "ValueError", "Box")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a selector can speak of."""
+
+    chains: Sequence[tuple[str, ...]]
+    variables: dict[str, list[str]]
+    values: dict[str, list[int]]
+
+
+def scene_of(trace: Trace) -> Scene:
+    chains: list[tuple[str, ...]] = []
+    variables: dict[str, list[str]] = {}
+    values: dict[str, list[int]] = {}
+    for activation in trace.activations():
+        function = activation.function
+        if function.qualname.startswith("Box."):
+            continue
+        chain = chain_of(activation)
+        if chain not in chains:
+            chains.append(chain)
+        others = {n for n in function.others if not n.startswith("#") and n not in BUILTINS}
+        known = {*variables.get(function.name, ()), *function.generic, *others}
+        variables[function.name] = sorted(known) or ["#value", "#key"]
+        for binding in activation.bindings:
+            if type(binding.value) is int and binding.value not in values.get(binding.name, ()):
+                values.setdefault(binding.name, []).append(binding.value)
+    return Scene(chains, variables, values)
+
+
+def chain_of(activation: Activation) -> tuple[str, ...]:
+    above = activation.parent
+    return (*(chain_of(above) if above is not None else ()), activation.function.name)
+
+
+@dataclass
+class Speller:
+    """Writes one selector; capture names are numbered, so that they are distinct."""
+
+    draw: st.DrawFn
+    scene: Scene
+    count: int = 0
+    used: set[str] = field(default_factory=set)
+
+    def one_in(self, n: int) -> bool:
+        return self.draw(st.integers(1, n)) == n
+
+    def choose(self, options: Sequence[str]) -> str:
+        return self.draw(st.sampled_from(options))
+
+    def fresh(self) -> str:
+        self.count += 1
+        return f"c{self.count}"
+
+    def variables(self, function: str) -> list[str]:
+        known = self.scene.variables
+        return known.get(function) or sorted({n for names in known.values() for n in names})
+
+    def variable(self, function: str) -> str:
+        points = () if function == "h" else POINTS
+        return self.choose([*self.variables(function), *points])
+
+    def capture(self, function: str) -> str:
+        """A capture, which may be generic or have a category."""
+        if function != "h" and self.one_in(8):
+            category = self.choose(["", "", ":A", ":B", ":@A", ":(A & B)"])
+            return f"${self.fresh()}{category}"
+        category = ":A" if self.one_in(10) else ""
+        return f"{self.variable(function)}{category} as {self.fresh()}"
+
+    def condition(self, function: str) -> list[str]:
+        """A filter on a variable, if one is left."""
+        names = [n for n in self.variables(function) if n not in self.used and n[0] != "#"]
+        if not names:
+            return []
+        name = self.choose(names)
+        self.used.add(name)
+        values = self.scene.values.get(name, [0])
+        return [f"{name}={self.draw(st.sampled_from(values))}"]
+
+    def group(self, chain: tuple[str, ...], depth: int) -> list[str]:
+        """What stands in the braces of the last function of the chain."""
+        self.used = set()
+        parts: list[str] = []
+        for _ in range(self.draw(st.integers(0, 2))):
+            filtered = self.one_in(4)
+            parts += self.condition(chain[-1]) if filtered else [self.capture(chain[-1])]
+        if depth and self.one_in(3):
+            parts.append(self.side(chain, depth - 1))
+        return parts
+
+    def side(self, chain: tuple[str, ...], depth: int) -> str:
+        below = [c for c in self.scene.chains if len(c) > len(chain) and c[: len(chain)] == chain]
+        to = self.draw(st.sampled_from(below or self.scene.chains))
+        direct = len(to) == len(chain) + 1
+        relation = self.choose(["", "> "] if direct and not self.one_in(3) else [">> "])
+        if relation == ">> " and self.one_in(3):
+            return f"{relation}{self.capture('*')}"
+        return relation + self.call(to, depth)
+
+    def call(self, chain: tuple[str, ...], depth: int, extra: str = "") -> str:
+        """A call pattern for the last function of the chain, with braces."""
+        function = "*" if chain[-1] != "h" and self.one_in(6) else chain[-1]
+        key = ""
+        if self.one_in(6):
+            key = self.choose(["[0]", "[1]", "[k]", f"[${self.fresh()}]"])
+        parts = self.group(chain, depth)
+        if extra:
+            parts.insert(self.draw(st.integers(0, len(parts))), extra)
+        return f"{function}{key}{{{', '.join(parts)}}}"
+
+    def path(self, focused: bool) -> str:
+        """A chain of call patterns, and where the focus is."""
+        chain = self.draw(st.sampled_from(self.scene.chains))
+        lengths = sorted(self.draw(st.sets(st.integers(1, len(chain)), max_size=2)) | {len(chain)})
+        written = ""
+        for i, length in enumerate(lengths[:-1]):
+            direct = lengths[i + 1] == length + 1 and not self.one_in(4)
+            written += self.call(chain[:length], 1) + (" > " if direct else " >> ")
+        shape = self.choose(["end", "below", "inside", "value", *([] if focused else ["none"])])
+        last = chain[: lengths[-1]]
+        if shape == "end":
+            return f"{written}{self.call(last, 1)} > {self.capture(last[-1])}"
+        if shape == "below":
+            return f"{written}{self.call(last, 1)} >> {self.capture('*')}"
+        if shape == "inside":
+            return written + self.call(last, 1, extra=f"!{self.capture(last[-1])}")
+        end = f" as {self.fresh()}" if shape == "value" else ""
+        return f"{written}{self.call(last, 1)}{end}"
+
+
+@st.composite
+def selectors(draw: st.DrawFn, scene: Scene, focused: bool = False) -> str:
+    """A selector's text; `focused`: with a focus."""
+    speller = Speller(draw, scene)
+    return ("> " if speller.one_in(12) else "") + speller.path(focused)
