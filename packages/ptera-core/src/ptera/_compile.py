@@ -24,6 +24,7 @@ __all__ = [
     "Definition",
     "Surroundings",
     "bind_constants",
+    "builtin_constant",
     "first_line",
     "future_flags",
     "isolated",
@@ -226,6 +227,16 @@ def nested_codes(code: CodeType) -> list[CodeType]:
     return [constant for constant in code.co_consts if isinstance(constant, CodeType)]
 
 
+_BUILTINS = {f"\0ptera.{made.__name__}": made for made in (BaseException, NameError, slice)}
+
+
+def builtin_constant(name: str) -> str:
+    """Gives the placeholder that `isolated` replaces with a builtin, where names could hide it."""
+    placeholder = f"\0ptera.{name}"
+    assert placeholder in _BUILTINS
+    return placeholder
+
+
 def _relabelled(code: CodeType, old: str, new: str, path: str) -> CodeType:
     """Gives the code with its file, and with qualified names that start as the original's."""
     qualname = code.co_qualname
@@ -235,6 +246,8 @@ def _relabelled(code: CodeType, old: str, new: str, path: str) -> CodeType:
         _relabelled(constant, old, new, path) if isinstance(constant, CodeType) else constant
         for constant in code.co_consts
     )
+    if not _BUILTINS.keys().isdisjoint(code.co_consts):
+        constants = tuple(_BUILTINS.get(c, c) if isinstance(c, str) else c for c in constants)
     if not code.co_flags & CO_OPTIMIZED:  # the body of a class assigns `__qualname__`
         constants = tuple(qualname if c == code.co_qualname else c for c in constants)
     return code.replace(co_filename=path, co_qualname=qualname, co_consts=constants)
