@@ -1,0 +1,389 @@
+"""Overlays: sets of rules that are active for a call, a block, a context or the process."""
+
+import contextvars
+import itertools
+import os
+import weakref
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import FunctionType, TracebackType
+from typing import Any
+
+from ptera_selector import Selector, captures, parse
+
+from . import _patch
+from ._check import check_focus, check_names
+from ._deliver import Node, Root
+from ._handlers import arguments_of, can_reach_functions, is_positional
+from ._originals import original_code
+from ._plan import Mode, Plan, Slot
+from ._resolve import NOTHING, Scope, caller_scope, within_functions
+from ._specs import Specs, specs_of
+from ._subject import Subject
+
+__all__ = ["Active", "Overlay", "Rule"]
+
+_serials = itertools.count(1)
+_KEPT_PLANS = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One selector, and what is done with its events.
+
+    Arguments:
+        selector: The selector.
+        scope: Where its names are found.
+        mode: When events are delivered; `Mode.OVERRIDE` changes the focus.
+        emit: Called with each event: a dict from capture names to values (live), or to
+            `Captured` (complete, raw), or by position if `arguments` says so. For an
+            override, gives the new value.
+        raw: Whether live events hold `Captured` objects.
+        arguments: The captures that `emit` takes, by position.
+        value: For an override, the constant new value instead of `emit`.
+        priority: Of an override, against other candidates for the variable's value.
+        closing: In complete mode, called with the function's definition each time an
+            activation of the outermost pattern has ended and its events are delivered.
+    """
+
+    selector: Selector
+    scope: Scope
+    mode: Mode
+    emit: Callable[..., object] | None = None
+    raw: bool = False
+    arguments: tuple[str, ...] | None = None
+    value: object = NOTHING
+    priority: float = 2
+    closing: Callable[[Subject], None] | None = None
+
+
+class Overlay:
+    """A set of rules that can be activated: for a block, or for the whole process.
+
+    Arguments:
+        rules: The rules; of two that change one variable, the later wins.
+
+    Raises:
+        UnknownFunctionError: A selector names a function that is nowhere to be found.
+        UnknownVariableError: The functions of that name have no such variable.
+        OverrideError: A focus cannot be changed.
+
+    Example:
+        >>> def area(width):
+        ...     height = 2
+        ...     return width * height
+        >>> with Overlay.tweak({"area > height": 10}):
+        ...     area(3)
+        30
+        >>> area(3)
+        6
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._prepared = [prepare(rule) for rule in self.rules]
+        self._process: Active | None = None
+
+    @classmethod
+    def tweak(
+        cls,
+        values: Mapping[str | Selector, object],
+        *,
+        env: Mapping[str, object] | None = None,
+        within: object = None,
+        priority: float = 2,
+    ) -> "Overlay":
+        """Gives the overlay that sets the focus of each selector to a constant."""
+        scope = caller_scope(env, within)
+        return cls(tweak_rules(values, scope, priority))
+
+    @classmethod
+    def rewrite(
+        cls,
+        functions: Mapping[str | Selector, Callable[..., object]],
+        *,
+        env: Mapping[str, object] | None = None,
+        within: object = None,
+        priority: float = 2,
+    ) -> "Overlay":
+        """Gives the overlay that computes the focus of each selector from its captures."""
+        scope = caller_scope(env, within)
+        return cls(rewrite_rules(functions, scope, priority))
+
+    def activate(self, process: bool = False) -> "Active":
+        """Makes the rules active until `close` is called on what is returned."""
+        return Active(self._prepared, process)
+
+    def __enter__(self) -> "Overlay":
+        active = self.activate()
+        _entered.set(((self, active), *_entered.get()))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        entered = _entered.get()
+        for at, (overlay, active) in enumerate(entered):
+            if overlay is self:
+                _entered.set(entered[:at] + entered[at + 1 :])
+                active.close()
+                return
+
+    def start(self) -> "Overlay":
+        """Makes the rules active in the whole process: all threads, tasks and contexts."""
+        if self._process is None:
+            self._process = self.activate(process=True)
+        return self
+
+    def stop(self) -> None:
+        """Ends what `start` began."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+
+_entered: contextvars.ContextVar[tuple[tuple[Overlay, "Active"], ...]] = contextvars.ContextVar(
+    "ptera.entered", default=()
+)
+
+
+def tweak_rules(
+    values: Mapping[str | Selector, object], scope: Scope, priority: float = 2
+) -> list[Rule]:
+    """Gives the rules that set the focus of each selector to a constant."""
+    return [
+        Rule(selector_of(text), scope, Mode.OVERRIDE, value=value, priority=priority)
+        for text, value in values.items()
+    ]
+
+
+def rewrite_rules(
+    functions: Mapping[str | Selector, Callable[..., object]], scope: Scope, priority: float = 2
+) -> list[Rule]:
+    """Gives the rules that compute the focus of each selector from its captures."""
+    return [
+        Rule(selector_of(text), scope, Mode.OVERRIDE, function, priority=priority)
+        for text, function in functions.items()
+    ]
+
+
+def selector_of(selector: str | Selector) -> Selector:
+    """Parses a selector, unless it is one already."""
+    return parse(selector) if isinstance(selector, str) else selector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A rule whose plans are known: for a context, and for the whole process."""
+
+    rule: Rule
+    plan: Plan
+    process_plan: Plan
+    emit: Callable[..., object]
+    guarded: bool
+
+
+def prepare(rule: Rule) -> Prepared:
+    """Resolves and checks a rule, and finds its plans among those already made."""
+    emit, arguments = _calling(rule)
+    plans = [_plan(rule, arguments, process) for process in (False, True)]
+    guarded = emit is not _no_emit and can_reach_functions(emit)
+    return Prepared(rule, plans[0], plans[1], emit, guarded)
+
+
+def _no_emit(*_: object) -> None:
+    """Stands for the handler of a rule that has a constant instead."""
+
+
+def _calling(rule: Rule) -> tuple[Callable[..., object], tuple[str, ...] | None]:
+    """Gives how the rule's function is called, and by which captures."""
+    if rule.emit is None:
+        return _no_emit, ()
+    if rule.mode is not Mode.OVERRIDE or rule.arguments is not None:
+        return rule.emit, rule.arguments
+    names = tuple(dict.fromkeys(_names(rule.selector)))
+    arguments = arguments_of(rule.emit, names)
+    if is_positional(rule.emit, arguments):
+        return rule.emit, arguments
+    return _by_keyword(rule.emit, arguments), arguments
+
+
+def _names(selector: Selector) -> Iterable[str]:
+    return (capture.name for capture in captures(selector))
+
+
+def _by_keyword(function: Callable[..., object], names: Sequence[str]) -> Callable[..., object]:
+    def call(*values: object) -> object:
+        return function(**dict(zip(names, values, strict=True)))
+
+    return call
+
+
+_plans: dict[Hashable, Plan] = {}
+
+
+def _plan(rule: Rule, arguments: tuple[str, ...] | None, process: bool) -> Plan:
+    specs = specs_of(rule.selector, rule.scope)
+    within = _within(rule.scope)
+    key = (
+        rule.selector, rule.mode, rule.raw, arguments, rule.emit is None, process,
+        specs.names, _identity(specs), tuple(id(original_code(f)) for f in within),
+    )  # fmt: skip
+    plan = _plans.get(key)
+    if plan is None or not _still_means(plan, specs):
+        plan = Plan(
+            specs,
+            rule.mode,
+            rule.raw,
+            arguments,
+            rule.emit is None,
+            tuple(weakref.ref(function) for function in within),
+            tuple(original_code(function) for function in within),
+            process,
+        )
+        check_names(plan, rule.scope)
+        if rule.mode is Mode.OVERRIDE:
+            check_focus(plan)
+        _keep(key, plan)
+    return plan
+
+
+def _keep(key: Hashable, plan: Plan) -> None:
+    """Keeps a plan for the next overlay with this selector; the oldest unused one goes."""
+    while len(_plans) >= _KEPT_PLANS:
+        _plans.pop(next(iter(_plans)))
+    _plans[key] = plan
+
+
+def _within(scope: Scope) -> list[FunctionType]:
+    return list({id(f): f for f in within_functions(scope.within, scope)}.values())
+
+
+def _identity(specs: Specs) -> Hashable:
+    """Gives what tells apart two resolutions of one selector."""
+    found: list[Hashable] = []
+    for spec in specs.all:
+        if spec.meant is not None:
+            found.append((spec.meant.decorated, tuple(id(code) for code in spec.meant.codes)))
+            found.append(tuple(id(reference()) for reference in spec.meant.functions))
+        for test in spec.tests:
+            found.append((id(test.predicate), id(test.same() if test.same else None)))
+    found.extend(id(value) for value in specs.categories.values())
+    return tuple(found)
+
+
+def _still_means(plan: Plan, specs: Specs) -> bool:
+    """Tells whether a kept plan's functions and objects are still those (not reused ids)."""
+    for old, new in zip(plan.specs.all, specs.all, strict=True):
+        if old.meant is not None and new.meant is not None:
+            references = zip(old.meant.functions, new.meant.functions, strict=True)
+            if any(a() is not b() for a, b in references):
+                return False
+        for first, second in zip(old.tests, new.tests, strict=True):
+            if first.same is not None and second.same is not None:
+                if first.same() is not second.same():
+                    return False
+    return True
+
+
+class Active:
+    """Rules that are active now; `close` ends them, from whichever context."""
+
+    __slots__ = ("_entries", "_process")
+
+    def __init__(self, prepared: Sequence[Prepared], process: bool) -> None:
+        self._process = process
+        self._entries: list[tuple[Slot, Root, contextvars.Token[Root | Node | None] | None]] = []
+        if os.environ.get("PTERA_DISABLE") == "1":
+            return
+        try:
+            for item in prepared:
+                self._enter(item)
+            self._guard(prepared)
+        except BaseException:
+            self.close()
+            raise
+
+    def _enter(self, item: Prepared) -> None:
+        plan = item.process_plan if self._process else item.plan
+        slot = _free_slot(plan)
+        _patch.acquire(slot)
+        root = Root(slot, item.emit, item.rule.value, item.rule.priority, next(_serials))
+        root.closing = item.rule.closing
+        token = None
+        if self._process:
+            slot.root = root
+        else:
+            token = slot.variable.set(root)
+        self._entries.append((slot, root, token))
+
+    def _guard(self, prepared: Sequence[Prepared]) -> None:
+        """Keeps a handler's own calls out of the overlay that it serves."""
+        variables = [slot.variable for slot, _, _ in self._entries]
+        for item, (_, root, _) in zip(prepared, self._entries, strict=True):
+            if item.guarded:
+                root.emit = _guarded(item.emit, variables)
+
+    @property
+    def roots(self) -> list[Root]:
+        """The roots of the rules, in their order."""
+        return [root for _, root, _ in self._entries]
+
+    def close(self) -> None:
+        """Ends the rules; frames that are still running find them inert."""
+        while self._entries:
+            slot, root, token = self._entries.pop()
+            root.end()
+            if self._process:
+                slot.root = None
+            elif token is not None:
+                _reset(slot, token)
+            _patch.release(slot)
+
+
+def _reset(slot: Slot, token: "contextvars.Token[Root | Node | None]") -> None:
+    try:
+        slot.variable.reset(token)
+    except ValueError:
+        # Another context closes it (a generator's or a task's finalisation, say): there
+        # is nothing of this overlay to undo here.
+        pass
+
+
+def _free_slot(plan: Plan) -> Slot:
+    for slot in plan.slots:
+        if slot.is_free:
+            return slot
+    slot = Slot(plan)
+    plan.slots.append(slot)
+    return slot
+
+
+def _guarded(
+    emit: Callable[..., object],
+    variables: "Sequence[contextvars.ContextVar[Root | Node | None]]",
+) -> Callable[..., object]:
+    if len(variables) == 1:
+        (variable,) = variables
+
+        def call_alone(*arguments: Any) -> object:
+            token = variable.set(None)
+            try:
+                return emit(*arguments)
+            finally:
+                variable.reset(token)
+
+        return call_alone
+
+    def call(*arguments: Any) -> object:
+        tokens = [(variable, variable.set(None)) for variable in variables]
+        try:
+            return emit(*arguments)
+        finally:
+            for variable, token in tokens:
+                variable.reset(token)
+
+    return call

@@ -1,0 +1,249 @@
+"""The only room that sets `__code__`: installs generated code, counts its users, restores.
+
+A function's code holds the taps of all slots that are in use there. Any change is made
+under one lock; what runs at that moment goes on with the code that it began with.
+"""
+
+import ast
+import functools
+import threading
+import weakref
+from collections.abc import Iterable, Iterator
+from types import CodeType, FunctionType
+
+from ._choice import weave_for
+from ._compile import bind_constants
+from ._constants import Constants
+from ._errors import SourceError
+from ._originals import ByIdentity, original_code, remember_code
+from ._overrides import Arbitration, OverrideWeave
+from ._plan import Plan, Site, Slot
+from ._registry import on_register, ptera_functions, registry_version
+from ._shape import Shape, is_ptera, key_expression, shape_of
+from ._source import nested_sources, source_of
+from ._state import code_for
+from ._subject import Subject
+from ._weaves import SlotWeave, Tools
+
+__all__ = ["acquire", "candidates", "release", "reshape", "site_of", "subject_of", "weaves_of"]
+
+_lock = threading.RLock()
+_slots_in: "weakref.WeakKeyDictionary[FunctionType, list[Slot]]" = weakref.WeakKeyDictionary()
+_bases: "weakref.WeakKeyDictionary[FunctionType, CodeType]" = weakref.WeakKeyDictionary()
+_active: list[Slot] = []
+_subjects: tuple[ByIdentity[Subject], ByIdentity[Subject]] = (ByIdentity(), ByIdentity())
+_codes: "weakref.WeakKeyDictionary[Subject, dict[tuple[Shape, tuple[int, ...]], CodeType]]" = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def subject_of(function: FunctionType, code: CodeType | None = None) -> Subject:
+    """Gives the definition that a function was made from.
+
+    Arguments:
+        function: The function.
+        code: For a function nested in it that does not exist yet, its code object.
+
+    Raises:
+        SourceError: Its source cannot be found, or is not what runs.
+    """
+    decorated = code is None and is_ptera(function)
+    original = original_code(function) if code is None else code
+    known = _subjects[decorated]
+    return known.setdefault(original, lambda: Subject(source_of(original), function, decorated))
+
+
+def acquire(slot: Slot) -> None:
+    """Makes the slot's taps live in every function that its plan needs.
+
+    Raises:
+        SourceError: A function that the selector names cannot be rewritten; nothing is
+            left installed.
+    """
+    with _lock:
+        slot.users += 1
+        if slot.users > 1:
+            return
+        _active.append(slot)
+        try:
+            for function in _targets(slot):
+                _add(function, slot)
+        except BaseException:
+            release(slot)
+            raise
+
+
+def release(slot: Slot) -> None:
+    """Takes the slot's taps out again when nobody needs them any more."""
+    with _lock:
+        slot.users -= 1
+        if slot.users:
+            return
+        _active.remove(slot)
+        for function in list(slot.functions):
+            _remove(function, slot)
+        slot.functions.clear()
+
+
+def _targets(slot: Slot) -> Iterator[FunctionType]:
+    """Gives the functions that the plan does something in; kept until more are decorated."""
+    version = registry_version()
+    if slot.targets is None or slot.targets[0] != version:
+        found = {id(function): function for function in _find_targets(slot)}
+        slot.targets = version, [weakref.ref(function) for function in found.values()]
+    for reference in slot.targets[1]:
+        function = reference()
+        if function is not None:
+            yield function
+
+
+def _find_targets(slot: Slot) -> Iterator[FunctionType]:
+    for function, named in candidates(slot.plan):
+        try:
+            subject = subject_of(function)
+        except SourceError as error:
+            if named:
+                raise
+            slot.refused[function.__qualname__] = str(error)
+            continue
+        if site_of(slot, subject, function) is not None:
+            yield function
+
+
+def candidates(plan: Plan) -> Iterator[tuple[FunctionType, bool]]:
+    """Gives the functions that a plan may concern, and whether the selector names just them."""
+    everywhere = plan.specs.needs_neighbours
+    for spec in plan.specs.all:
+        if spec.meant is None:
+            everywhere = True
+            continue
+        for reference in spec.meant.functions:
+            function = reference()
+            if function is not None:
+                yield function, not spec.meant.nested
+        everywhere = everywhere or spec.meant.decorated is not None
+    for reference in plan.within:
+        function = reference()
+        if function is not None:
+            yield function, False
+    if everywhere:
+        for function in ptera_functions(None):
+            yield function, False
+
+
+def site_of(slot: Slot, subject: Subject, function: FunctionType) -> Site | None:
+    """Gives what a slot's plan does in a function or, failing that, in those nested in it."""
+    site = slot.site(subject)
+    if site is None and _nested_nodes(slot, subject, function):
+        return Site(slot, subject, (), subject.name, is_element=False, is_hook=True)
+    return site
+
+
+def _nested_nodes(slot: Slot, subject: Subject, function: FunctionType) -> frozenset[ast.AST]:
+    """Gives the definitions inside a function that must be tapped as they are created."""
+    if subject not in slot.nested:
+        found: list[ast.AST] = []
+        if slot.plan.concerns_nested:
+            for source in nested_sources(subject.source):
+                inner = subject_of(function, source.code)
+                if site_of(slot, inner, function) is not None:
+                    found.append(source.node)
+        slot.nested[subject] = frozenset(found)
+    return slot.nested[subject]
+
+
+def adopt(slot: Slot, function: object) -> object:
+    """Taps a nested function that has just been created, while the slot is in use."""
+    if isinstance(function, FunctionType) and slot.users:
+        with _lock:
+            if slot.users:
+                _add(function, slot)
+    return function
+
+
+def _register(function: FunctionType) -> None:
+    """Brings the overlays that are active to a function that has just been decorated."""
+    with _lock:
+        for slot in _active:
+            try:
+                if site_of(slot, subject_of(function), function) is not None:
+                    _add(function, slot)
+            except SourceError as error:
+                slot.refused[function.__qualname__] = str(error)
+
+
+on_register(_register)
+
+
+def _add(function: FunctionType, slot: Slot) -> None:
+    slots = _slots_in.get(function, [])
+    if slot in slots:
+        return
+    if not slots:
+        _bases[function] = function.__code__
+    _install(function, [*slots, slot])
+    slot.functions.add(function)
+
+
+def _remove(function: FunctionType, slot: Slot) -> None:
+    slots = [other for other in _slots_in.get(function, ()) if other is not slot]
+    if slots:
+        _install(function, slots)
+    elif function in _slots_in:
+        del _slots_in[function]
+        function.__code__ = _bases.pop(function)
+
+
+def _install(function: FunctionType, slots: list[Slot]) -> None:
+    function.__code__ = _code(function, slots)
+    _slots_in[function] = slots
+
+
+def reshape(function: FunctionType) -> None:
+    """Makes the function's code anew after its state has got or lost a variable."""
+    with _lock:
+        base = code_for(subject_of(function).source, shape_of(function), ())
+        slots = _slots_in.get(function)
+        if slots is None:
+            function.__code__ = base
+        else:
+            _bases[function] = base
+            _install(function, slots)
+
+
+def _code(function: FunctionType, slots: Iterable[Slot]) -> CodeType:
+    """Gives the code of a function with the taps of `slots`, compiled once."""
+    subject = subject_of(function)
+    shape = shape_of(function)
+    key = shape, tuple(slot.serial for slot in slots)
+    known = _codes.setdefault(subject, {})
+    if key not in known:
+        constants = Constants()
+        weaves = weaves_of(function, subject, shape, slots, constants)
+        code = code_for(subject.source, shape, weaves)
+        known[key] = bind_constants(code, constants.objects)
+        remember_code(known[key], subject.code)
+    return known[key]
+
+
+def weaves_of(
+    function: FunctionType,
+    subject: Subject,
+    shape: Shape,
+    slots: Iterable[Slot],
+    constants: Constants,
+) -> list["SlotWeave | Arbitration"]:
+    """Gives the weaves of all slots for one function: those that change values first."""
+    overrides: list[SlotWeave] = []
+    others: list[SlotWeave] = []
+    for slot in slots:
+        site = site_of(slot, subject, function)
+        if site is None:
+            continue
+        nested = _nested_nodes(slot, subject, function)
+        adopting = functools.partial(adopt, slot)
+        weave = weave_for(site, Tools(constants.put, key_expression(shape), adopting, nested))
+        (overrides if weave.changes else others).append(weave)
+    rivals = [weave for weave in overrides if isinstance(weave, OverrideWeave)]
+    arbitration = [Arbitration(rivals, constants.put)] if len(rivals) > 1 else []
+    return [*overrides, *arbitration, *others]

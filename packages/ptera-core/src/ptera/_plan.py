@@ -1,0 +1,378 @@
+"""What a selector asks of each function: decided once, before anything runs."""
+
+import contextvars
+import enum
+import itertools
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
+
+from ptera_selector import Capture
+
+from ._deliver import (
+    ABSENT,
+    Captured,
+    Node,
+    Root,
+    element_node,
+    note_selector,
+    places,
+    tick,
+)
+from ._match import complete_events, live_event, simple_events
+from ._specs import Spec, Specs, Test
+from ._subject import Subject
+from ._values import same
+
+__all__ = ["Mode", "Plan", "Site", "Slot", "checker"]
+
+
+class Mode(enum.Enum):
+    """When the events of a rule are delivered, and what they can do."""
+
+    LIVE = "live"
+    COMPLETE = "complete"
+    OVERRIDE = "override"
+
+
+def checker(test: Test) -> Callable[[Any], bool]:
+    """Gives the function that tells whether a value passes a filter."""
+    predicate, reference, value = test.predicate, test.same, test.value
+    if predicate is not None:
+        return predicate  # type: ignore[return-value]  # its answer is taken as a truth value
+    if reference is not None:
+        return lambda found: found is reference()
+    return lambda found: same(found, value)
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """One selector in one mode, resolved: the same for all overlays that ask for it.
+
+    Arguments:
+        specs: The selector's call patterns.
+        mode: What its events are for.
+        raw: Whether live events hold `Captured` objects.
+        arguments: The captures that a handler takes by position; None: it takes a dict.
+        constant: Whether an override is a constant of the overlay.
+        within: The undecorated functions that `*` may match, beside those named.
+        process: Whether its overlays hold for the whole process.
+    """
+
+    specs: Specs
+    mode: Mode
+    raw: bool = False
+    arguments: tuple[str, ...] | None = None
+    constant: bool = False
+    within: tuple["weakref.ref[FunctionType]", ...] = ()
+    within_codes: tuple[Any, ...] = ()
+    process: bool = False
+    slots: list["Slot"] = field(default_factory=list)
+    columns: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Numbers the columns: the same in all functions, so that code can name them."""
+        for spec in self.specs.all:
+            for key in self.kept_in(spec):
+                self.columns.setdefault(key, len(self.columns))
+
+    def kept_in(self, spec: Spec) -> Iterator[str]:
+        """Gives what a pattern reads from records: variables, and `$x` under its own name."""
+        if not self.keeps_order and not self.keeps_all and spec is self.specs.path[-1]:
+            return
+        for test in spec.tests:
+            yield test.variable
+        for capture in spec.captures:
+            if self.keeps_all or capture is not spec.focus:
+                yield column_key(capture)
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether one activation alone decides its events: no record is kept of any other."""
+        return len(self.specs.all) == 1 and not self.specs.needs_neighbours
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether all bindings are kept, not the latest alone."""
+        return self.mode is Mode.COMPLETE
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether bindings must be numbered: values of several activations are pooled."""
+        return self.specs.has_sides or (self.keeps_all and not self.is_simple)
+
+    @property
+    def concerns_nested(self) -> bool:
+        """Whether functions defined inside others may be meant: by name, or by `/module/*`."""
+        return any(
+            spec.meant is not None and (spec.meant.decorated is not None or spec.meant.nested)
+            for spec in self.specs.all
+        )
+
+    def is_visible(self, subject: Subject) -> bool:
+        """Tells whether activations of a function count for nesting, and fit `*`."""
+        return (
+            subject.decorated
+            or any(code is subject.code for code in self.within_codes)
+            or any(spec.meant is not None and subject.is_named(spec) for spec in self.specs.all)
+        )
+
+    def fits(self, subject: Subject) -> tuple[bool, ...]:
+        """Tells for each call pattern whether the function can fit it."""
+        return tuple(subject.fits(spec, self.specs) for spec in self.specs.all)
+
+    def element_specs(self, subject: Subject) -> dict[str, tuple[bool, ...]]:
+        """Gives the names of elements of the function that patterns fit, and which do."""
+        found: dict[str, tuple[bool, ...]] = {}
+        for name in subject.facts.elements:
+            fits = tuple(_fits_element(spec, name) for spec in self.specs.all)
+            if any(fits):
+                found[name] = fits
+        return found
+
+
+def _fits_element(spec: Spec, name: str) -> bool:
+    return (
+        spec.element_name == name
+        and all(variable in ("#key", "#value") for variable in spec.variables())
+        and not any(v.variable is None for v in spec.call.variables)
+    )
+
+
+def column_key(capture: Capture) -> str:
+    """Gives the name of the column that a capture reads."""
+    return capture.variable if capture.variable is not None else "$" + capture.name
+
+
+Column = tuple[Capture, int, bool]
+
+
+class Site:
+    """What a plan does in one function: the columns it keeps, and the patterns that fit.
+
+    Arguments:
+        plan: The plan.
+        slot: The place of the running overlay.
+        subject: The function; for elements, the function that binds them.
+        fits: For each call pattern, whether the function can fit it.
+        name: The name under which calls are counted.
+        is_element: Whether it stands for elements `h[k] = v`.
+        is_hook: Whether the plan only needs the functions that are defined inside.
+    """
+
+    __slots__ = (
+        "attaches", "columns", "completes", "fits", "is_element", "is_hook", "key_column",
+        "keyed", "name", "plan", "reads", "slot", "subject", "tests",
+        "value_column", "variable", "width",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        slot: "Slot",
+        subject: Subject,
+        fits: tuple[bool, ...],
+        name: str,
+        is_element: bool,
+        is_hook: bool = False,
+    ) -> None:
+        plan = slot.plan
+        self.plan = plan
+        self.slot = slot
+        self.subject = subject
+        self.fits = fits
+        self.name = name
+        self.is_element = is_element
+        self.is_hook = is_hook
+        self.variable = slot.variable
+        self.keyed = plan.specs.counts_calls and not is_element
+        self.attaches = plan.keeps_order
+        self.completes = plan.keeps_all and not is_hook and fits[0]
+        self.columns: dict[str, int] = {}
+        self.tests: list[list[tuple[Callable[[Any], bool], int]]] = []
+        self.reads: list[list[Column]] = []
+        for spec, fitting in zip(plan.specs.all, fits, strict=not is_hook):
+            self._lay_out(spec, fitting)
+        self.key_column = self.columns.get("#key", -1)
+        self.value_column = self.columns.get("#value", -1) if is_element else -1
+        self.width = len(plan.columns)
+
+    def _lay_out(self, spec: Spec, fitting: bool) -> None:
+        kept = set(self.plan.kept_in(spec)) if fitting else set()
+        self.columns.update({key: self.plan.columns[key] for key in kept})
+        self.tests.append(
+            [(checker(test), self.plan.columns[test.variable]) for test in spec.tests if kept]
+        )
+        self.reads.append(
+            [
+                (capture, self.plan.columns[column_key(capture)], capture.variable is None)
+                for capture in spec.captures
+                if column_key(capture) in kept
+                and (self.plan.keeps_all or capture is not spec.focus)
+            ]
+        )
+
+    def fresh(self) -> list[Any]:
+        """Gives the columns of an activation that begins."""
+        if self.plan.keeps_all:
+            return [[] for _ in range(self.width)]
+        return [ABSENT] * self.width
+
+    def put(self, node: Node, column: int, value: object) -> None:
+        """Keeps a key, or the value of an element, as a binding of its variable."""
+        name = "#key" if column == self.key_column else "#value"
+        binding = (tick(), value, name) if self.plan.keeps_order else value
+        if self.plan.keeps_all:
+            node.values[column].append(binding)
+        else:
+            node.values[column] = binding
+
+    def stored_in(self, variable: str) -> list[tuple[int, bool]]:
+        """Gives the columns that a binding of `variable` goes to, and which hold its name too."""
+        found = {self.columns[variable]: False} if variable in self.columns else {}
+        for reads in self.reads:
+            for capture, column, generic in reads:
+                if generic and variable in self.generic_names(capture):
+                    found[column] = True
+        return list(found.items())
+
+    def generic_names(self, capture: Capture) -> frozenset[str]:
+        """Gives the variables of the function that `$x` stands for."""
+        variables = self.subject.generic_variables(capture.category, self.plan.specs.categories)
+        return frozenset(variable.name for variable in variables)
+
+    @property
+    def focus_names(self) -> frozenset[str]:
+        """The variables of this function whose bindings are the focus."""
+        spec = self.plan.specs.path[-1]
+        if spec.focus is None or not self.fits[spec.index]:
+            return frozenset()
+        if spec.focus.variable is None:
+            return self.generic_names(spec.focus)
+        return frozenset({spec.focus.variable})
+
+    @property
+    def fits_outer(self) -> bool:
+        """Whether the function can stand for a pattern above the focus's."""
+        return any(self.fits[spec.index] for spec in self.plan.specs.path[:-1])
+
+    def tested(self, spec: Spec, node: Node) -> Iterator[tuple[Callable[[Any], bool], Any]]:
+        """Gives each filter of a pattern with the bindings that it tests."""
+        for test, column in self.tests[spec.index]:
+            yield test, node.values[column]
+
+    def read(self, spec: Spec, node: Node) -> Iterator[tuple[str, Any]]:
+        """Gives each capture of a pattern with the bindings that it reads."""
+        for capture, column, _ in self.reads[spec.index]:
+            yield capture.name, node.values[column]
+
+    def listen(self, node: Node, value: object, name: str) -> None:
+        """Delivers the events of one binding of a live focus, with side patterns."""
+        for place in places(node.parent, node, self):
+            placed = [*(p for p in place if isinstance(p, Node)), node]
+            self._announce(node, placed, name, value)
+
+    def listen_element(self, parent: Node, key: object, value: object) -> None:
+        """The same for `h[k] = v`."""
+        node = element_node(parent, self, key, value)
+        for place in places(parent, None, self):
+            placed = [*(p for p in place if isinstance(p, Node)), node]
+            self._announce(node, placed, "#value", value)
+
+    def _announce(self, node: Node, placed: list[Node], name: str, value: object) -> None:
+        event = live_event(self, placed, name, value)
+        if event is None or not node.root.live:
+            return
+        if self.plan.arguments is not None:
+            node.root.emit(*(event[name].value for name in self.plan.arguments))
+        elif self.plan.raw:
+            node.root.emit(event)
+        else:
+            node.root.emit({name: captured.value for name, captured in event.items()})
+
+    def complete(self, node: Node) -> None:
+        """Delivers the events of an activation of the outermost pattern that has ended."""
+        failed = node.error and not self.plan.specs.wants_errors
+        self._deliver(node.root, () if failed else complete_events(self.plan.specs, node))
+
+    def finish(self, root: Root, values: list[list[Any]], error: bool) -> None:
+        """The same where the plan has one pattern and its columns were locals."""
+        if root.live:
+            failed = error and not self.plan.specs.wants_errors
+            self._deliver(root, () if failed else simple_events(self, values))
+
+    def _deliver(self, root: Root, events: Iterable[dict[str, Captured]]) -> None:
+        emit = root.emit
+        try:
+            for event in events:
+                emit(event)
+        except BaseException as error:
+            note_selector(error, root)
+            raise
+        if root.closing is not None:
+            root.closing(self.subject)
+
+
+_serials = itertools.count()
+
+
+class Slot:
+    """The place of one running overlay per context: what generated code refers to.
+
+    A plan has one slot, and more only where overlays with the same selector are nested.
+
+    Arguments:
+        plan: The plan that its code belongs to.
+    """
+
+    __slots__ = (
+        "__weakref__", "_sites", "functions", "nested", "plan", "refused", "root", "serial",
+        "targets", "users", "variable",
+    )  # fmt: skip
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.serial = next(_serials)
+        self.variable: contextvars.ContextVar[Root | Node | None] = contextvars.ContextVar(
+            f"ptera.{self.serial}"
+        )
+        self.root: Root | None = None
+        self.users = 0
+        self.targets: tuple[int, list[weakref.ref[FunctionType]]] | None = None
+        self.refused: dict[str, str] = {}
+        self.nested: weakref.WeakKeyDictionary[Subject, frozenset[Any]] = (
+            weakref.WeakKeyDictionary()
+        )
+        self.functions: weakref.WeakSet[FunctionType] = weakref.WeakSet()
+        self._sites: weakref.WeakKeyDictionary[Subject, Site | None] = weakref.WeakKeyDictionary()
+
+    def site(self, subject: Subject) -> Site | None:
+        """Gives what the plan does in a function, or None if it leaves it alone."""
+        if subject not in self._sites:
+            self._sites[subject] = self._new_site(subject)
+        return self._sites[subject]
+
+    def _new_site(self, subject: Subject) -> Site | None:
+        plan = self.plan
+        if not plan.is_visible(subject):
+            return None
+        fits = plan.fits(subject)
+        if any(fits) or plan.specs.needs_neighbours or plan.element_specs(subject):
+            return Site(self, subject, fits, subject.name, is_element=False)
+        return None
+
+    def element_sites(self, subject: Subject) -> dict[str, Site]:
+        """Gives the sites of the function's elements that patterns fit."""
+        return {
+            name: Site(self, subject, fits, name, is_element=True)
+            for name, fits in self.plan.element_specs(subject).items()
+        }
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no overlay of this context (or process) is in it."""
+        if self.plan.process:
+            return self.root is None
+        here = self.variable.get(None)
+        return here is None or not here.root.live
