@@ -9,7 +9,7 @@ from measure import Row, compare, report
 
 from ptera import Overlay, default, global_probe, probing, ptera
 
-N = 2000
+N = 20_000
 
 
 def work(n):

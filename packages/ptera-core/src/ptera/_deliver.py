@@ -287,6 +287,10 @@ def places(parent: Root | Node | None, own: Node | None, site: "Site") -> tuple[
     """
     if parent is None or not parent.root.live:
         return ()
+    if site.outer_child >= 0:
+        if parent.parent is not None and parent.fits[site.outer_child]:
+            return ((parent,),)
+        return ()
     path = site.plan.specs.path
     found = tuple(_above(site, len(path) - 1, parent, own))
     return found if len(path) > 1 else tuple((parent.root,) for _ in found)

@@ -1,7 +1,7 @@
 """How generated code tests filters and builds events."""
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,11 @@ class Reading:
     sure: bool = False
     variable: str | None = None
     outer: int | None = None
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether what is read is a value with its variable's name (`$x`)."""
+        return self.capture.variable is None and self.variable is None
 
 
 def passing(put: Put, test: Test, held: ast.expr, sure: bool, element: bool = False) -> ast.expr:
@@ -102,21 +107,45 @@ def event_statements(
 def event_call(
     put: Put, plan: Plan, root: ast.expr, readings: list[Reading], outer: Outer
 ) -> ast.expr:
-    """Gives the call that hands an event to the root's handler."""
+    """Gives the call that hands an event to the root's handler.
+
+    It is written `(.f := R.emit)(…)`: the interpreter specialises the reading of a slot,
+    but not the call of a method that is one.
+    """
+    chosen = readings
     if plan.arguments is not None:
-        return _positional(put, plan.arguments, root, readings, outer)
-    plain = not plan.raw and all(reading.variable is not None for reading in readings)
-    sure = all(reading.sure for reading in readings)
-    if plain and sure:
-        return expression("R.emit(D)", R=root, D=_dict(readings, outer))
-    entries = ast.Tuple([_entry(reading, outer) for reading in readings], ast.Load())
-    assemble = put(assemble_raw if plan.raw else assemble_values)
-    return expression("R.emit(F(E))", R=root, F=assemble, E=entries)
+        by_name = {reading.capture.name: reading for reading in readings}
+        chosen = [by_name[name] for name in plan.arguments]
+    entries = ast.Tuple([_entry(reading, outer) for reading in chosen], ast.Load())
+    assemble: Callable[..., object] = assemble_raw if plan.raw else assemble_values
+    if plan.arguments is not None:
+        safe = expression(
+            "(F := R.emit)(*G(E))", F=".f", R=root, G=put(assemble_arguments), E=entries
+        )
+    else:
+        safe = expression("(F := R.emit)(G(E))", F=".f", R=root, G=put(assemble), E=entries)
+    if plan.raw or any(reading.is_pair for reading in chosen):
+        return safe
+    call = expression("(F := R.emit)()", F=".f", R=root)
+    assert isinstance(call, ast.Call)
+    call.args = _arguments(plan, chosen, outer)
+    present = [
+        expression("V is not ABSENT", V=value_of(reading, outer), ABSENT=put(ABSENT))
+        for reading in chosen
+        if not reading.sure
+    ]
+    if not present:
+        return call
+    test = present[0] if len(present) == 1 else ast.BoolOp(ast.And(), present)
+    return ast.IfExp(test, call, safe)
 
 
-def _dict(readings: list[Reading], outer: Outer) -> ast.expr:
+def _arguments(plan: Plan, readings: list[Reading], outer: Outer) -> list[ast.expr]:
+    values = [value_of(reading, outer) for reading in readings]
+    if plan.arguments is not None:
+        return values
     keys: list[ast.expr | None] = [ast.Constant(r.capture.name) for r in readings]
-    return ast.Dict(keys, [value_of(reading, outer) for reading in readings])
+    return [ast.Dict(keys, values)]
 
 
 def value_of(reading: Reading, outer: Outer) -> ast.expr:
@@ -131,20 +160,6 @@ def _entry(reading: Reading, outer: Outer) -> ast.expr:
     variable = reading.capture.variable if reading.outer is not None else reading.variable
     name = ast.Constant(reading.capture.name)
     return ast.Tuple([name, ast.Constant(variable), value_of(reading, outer)], ast.Load())
-
-
-def _positional(
-    put: Put, arguments: Iterable[str], root: ast.expr, readings: list[Reading], outer: Outer
-) -> ast.expr:
-    by_name = {reading.capture.name: reading for reading in readings}
-    chosen = [by_name[name] for name in arguments]
-    if all(reading.sure and reading.variable is not None for reading in chosen):
-        call = expression("R.emit()", R=root)
-        assert isinstance(call, ast.Call)
-        call.args = [value_of(reading, outer) for reading in chosen]
-        return call
-    entries = ast.Tuple([_entry(reading, outer) for reading in chosen], ast.Load())
-    return expression("R.emit(*F(E))", R=root, F=put(assemble_arguments), E=entries)
 
 
 Entry = tuple[str, str | None, Any]

@@ -127,7 +127,7 @@ def explain(
         mode = Mode.COMPLETE
     rule = Rule(parsed, scope, mode, emit=lambda *_: None)
     try:
-        plan = prepare(rule).plan
+        plan = prepare(rule).plans.context
     except PteraError as problem:
         return Explanation(parsed, (), {}, problem)
     slot = Slot(plan)

@@ -47,7 +47,7 @@ class LiveWeave(RecordingWeave):
         named = any(spec.call.function == self.site.name for spec in self.plan.specs.all)
         return self.site.fits_outer or (
             self.plan.specs.needs_neighbours
-            and (self.facts.calls or not self.focus_names and named)
+            and (self.site.subject.calls_out or (not self.focus_names and named))
         )
 
     def _choose_readings(self) -> None:
@@ -77,10 +77,10 @@ class LiveWeave(RecordingWeave):
         made += [store(shadow, self.put(ABSENT)) for shadow in self.shadows.values()]
         if self.site.keyed and self.focus_names:
             made += self._find_key()
-        if not self.plan.is_simple and self.focus_names:
+        if not self.plan.is_direct and self.focus_names:
             made += self._find_places(self.name("m"), self.site)
         for number, site in enumerate(self.elements.values()):
-            if site.focus_names and not self.plan.is_simple:
+            if site.focus_names and not self.plan.is_direct:
                 made += self._find_places(self.name("m", f"e{number}"), site)
         return made
 
@@ -214,16 +214,23 @@ class LiveWeave(RecordingWeave):
         column = ast.Constant(self.plan.columns[variable])
         return expression("M.values[I]", M=self.name("m", at), I=column)
 
+    @property
+    def root(self) -> ast.expr:
+        """The expression that reads the root of the rule at a binding of the focus."""
+        if self.plan.is_simple:
+            return load(self.parent)
+        if self.plan.is_direct:
+            return expression("P.root", P=self.parent)
+        return expression("M.root", M=self.name("m", 0))
+
     def at_focus(
         self, readings: list[Reading], places: str, name: str, value: ast.expr
     ) -> list[ast.stmt]:
         """Gives the statements that deliver, for each placement whose filters hold."""
-        root = (
-            load(self.parent) if self.plan.is_simple else expression("M.root", M=self.name("m", 0))
-        )
+        root = self.root
         body = self.deliver(root, readings, name, value)
         conditions = self.conditions(name, value)
-        if self.plan.is_simple:
+        if self.plan.is_direct:
             active = expression("P is not None", P=self.parent)
             return [ast.If(_all([active, *conditions]), body, [])]
         if conditions:
@@ -244,12 +251,11 @@ class LiveWeave(RecordingWeave):
 
     def focus_expression(self, readings: list[Reading], name: str, value: ast.expr) -> ast.expr:
         """The same where only an expression can stand."""
-        if self.plan.is_simple:
-            root = load(self.parent)
-            call = event_call(self, root, readings)
+        if self.plan.is_direct:
+            call = event_call(self, self.root, readings)
             active = expression("P is not None", P=self.parent)
             return _all([active, *self.conditions(name, value), call])
-        call = event_call(self, expression("M.root", M=self.name("m", 0)), readings)
+        call = event_call(self, self.root, readings)
         above = max(len(self.path) - 1, 1)
         names: list[ast.expr] = [ast.Name(self.name("m", at), ast.Store()) for at in range(above)]
         loop = ast.comprehension(
@@ -288,11 +294,9 @@ class LiveWeave(RecordingWeave):
         conditions = [passing(self.put, *test, element=True) for test in tests]
         for at, spec in enumerate(self.path[:-1]):
             conditions += [self._outer_condition(at, spec, test) for test in spec.tests]
-        root = (
-            load(self.parent) if self.plan.is_simple else expression("M.root", M=self.name("m", 0))
-        )
+        root = self.root
         body = self.deliver(root, readings, "#value", value)
-        if self.plan.is_simple:
+        if self.plan.is_direct:
             active = expression("P is not None", P=self.parent)
             return [ast.If(_all([active, *conditions]), body, [])]
         if conditions:

@@ -175,13 +175,43 @@ def selector_of(selector: str | Selector) -> Selector:
     return parse(selector) if isinstance(selector, str) else selector
 
 
+class Plans:
+    """The plans of a resolved rule: for a context, and for the whole process."""
+
+    __slots__ = ("_arguments", "_process_plan", "_rule", "_specs", "_within", "context")
+
+    def __init__(self, rule: Rule, arguments: tuple[str, ...] | None) -> None:
+        self._rule = rule
+        self._arguments = arguments
+        self._specs = specs_of(rule.selector, rule.scope)
+        self._within = _within(rule.scope)
+        self.context = self._plan(process=False)
+        self._process_plan: Plan | None = None
+
+    def _plan(self, process: bool) -> Plan:
+        return _plan(self._rule, self._specs, self._within, self._arguments, process)
+
+    @property
+    def process(self) -> Plan:
+        """The plan for an overlay of the whole process, made when there is one."""
+        if self._process_plan is None:
+            self._process_plan = self._plan(process=True)
+        return self._process_plan
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A rule whose plans are known: for a context, and for the whole process."""
+    """A rule resolved and checked, ready to be activated many times.
+
+    Arguments:
+        rule: The rule.
+        plans: Its plans.
+        emit: What takes its events; may be replaced for one activation.
+        guarded: Whether that may call functions of the program.
+    """
 
     rule: Rule
-    plan: Plan
-    process_plan: Plan
+    plans: Plans
     emit: Callable[..., object]
     guarded: bool
 
@@ -189,9 +219,8 @@ class Prepared:
 def prepare(rule: Rule) -> Prepared:
     """Resolves and checks a rule, and finds its plans among those already made."""
     emit, arguments = _calling(rule)
-    plans = [_plan(rule, arguments, process) for process in (False, True)]
     guarded = emit is not _no_emit and can_reach_functions(emit)
-    return Prepared(rule, plans[0], plans[1], emit, guarded)
+    return Prepared(rule, Plans(rule, arguments), emit, guarded)
 
 
 def _no_emit(*_: object) -> None:
@@ -225,9 +254,14 @@ def _by_keyword(function: Callable[..., object], names: Sequence[str]) -> Callab
 _plans: dict[Hashable, Plan] = {}
 
 
-def _plan(rule: Rule, arguments: tuple[str, ...] | None, process: bool) -> Plan:
-    specs = specs_of(rule.selector, rule.scope)
-    within = _within(rule.scope)
+def _plan(
+    rule: Rule,
+    specs: Specs,
+    within: list[FunctionType],
+    arguments: tuple[str, ...] | None,
+    process: bool,
+) -> Plan:
+    """Gives the plan that this resolution of the selector had before, or a new one."""
     key = (
         rule.selector, rule.mode, rule.raw, arguments, rule.emit is None, process,
         specs.names, _identity(specs), tuple(id(original_code(f)) for f in within),
@@ -308,7 +342,7 @@ class Active:
             raise
 
     def _enter(self, item: Prepared) -> None:
-        plan = item.process_plan if self._process else item.plan
+        plan = item.plans.process if self._process else item.plans.context
         slot = _free_slot(plan)
         _patch.acquire(slot)
         root = Root(slot, item.emit, item.rule.value, item.rule.priority, next(_serials))

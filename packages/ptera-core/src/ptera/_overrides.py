@@ -55,7 +55,7 @@ class OverrideWeave(LiveWeave):
         self, root: ast.expr, readings: list[Reading], name: str, value: ast.expr
     ) -> list[ast.stmt]:
         made = statements("X = V", X=name, V=self.new_value(root, readings))
-        if not self.plan.is_simple:
+        if not self.plan.is_direct:
             made.append(ast.Break())
         return made
 
@@ -94,7 +94,7 @@ class OverrideWeave(LiveWeave):
         held += [load(self.shadows["$" + capture]) for capture in generic]
         keys = [*variables, *("$" + capture for capture in generic)]
         chooser = Chooser(self.plan, name, tuple(keys))
-        places = self.parent if self.plan.is_simple else self.name("m")
+        places = self.parent if self.plan.is_direct else self.name("m")
         own = ast.Tuple(held, ast.Load())
         return expression("(C, M, O)", C=self.put(chooser), M=places, O=own)
 
@@ -102,7 +102,7 @@ class OverrideWeave(LiveWeave):
         if not self.wants_element(name):
             return None
         number = list(self.elements).index(name)
-        places = self.parent if self.plan.is_simple else self.name("m", f"e{number}")
+        places = self.parent if self.plan.is_direct else self.name("m", f"e{number}")
         chooser = Chooser(self.plan, "#value", ("#key",))
         candidate = expression("(C, M, (K,))", C=self.put(chooser), M=places, K=key)
         return expression("F(V, (C,))", F=self.put(decide), V=value, C=candidate)
@@ -111,7 +111,7 @@ class OverrideWeave(LiveWeave):
         return []
 
 
-Places = tuple[Place, ...] | Root | None
+Places = tuple[Place, ...] | Node | Root | None
 Candidate = tuple["Chooser", Places, tuple[Any, ...]]
 Proposal = tuple[Root, Callable[[], Any]]
 
@@ -143,7 +143,7 @@ class Chooser:
         """Gives the overlay's root and the function that computes its value, or None."""
         if places is None:
             return None
-        for place in ((places,),) if isinstance(places, Root) else places:
+        for place in places if isinstance(places, tuple) else ((places.root,),):
             if self._passes(incoming, place, own):
                 return place[0].root, lambda place=place: self._value(incoming, place, own)
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from ptera_selector import Capture
+from ptera_selector import Capture, Relation
 
 from ._deliver import (
     ABSENT,
@@ -94,6 +94,11 @@ class Plan:
         return len(self.specs.all) == 1 and not self.specs.needs_neighbours
 
     @property
+    def is_direct(self) -> bool:
+        """Whether a live focus has no pattern above it to be placed."""
+        return len(self.specs.path) == 1 and not self.specs.selector.outermost
+
+    @property
     def keeps_all(self) -> bool:
         """Whether all bindings are kept, not the latest alone."""
         return self.mode is Mode.COMPLETE
@@ -165,7 +170,7 @@ class Site:
     __slots__ = (
         "attaches", "columns", "completes", "fits", "is_element", "is_hook", "key_column",
         "keyed", "name", "plan", "reads", "slot", "subject", "tests",
-        "value_column", "variable", "width",
+        "outer_child", "value_column", "variable", "width",
     )  # fmt: skip
 
     def __init__(
@@ -197,6 +202,9 @@ class Site:
         self.key_column = self.columns.get("#key", -1)
         self.value_column = self.columns.get("#value", -1) if is_element else -1
         self.width = len(plan.columns)
+        path, outermost = plan.specs.path, plan.specs.selector.outermost
+        alone = len(path) == 2 and path[1].relation is Relation.CHILD and not outermost
+        self.outer_child = 0 if alone else -1
 
     def _lay_out(self, spec: Spec, fitting: bool) -> None:
         kept = set(self.plan.kept_in(spec)) if fitting else set()

@@ -1,10 +1,11 @@
 """One function's definition as the engine sees it: its facts, and what patterns it fits."""
 
 import ast
+import functools
 import types
 import typing
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -26,6 +27,25 @@ _POINT_TAGS = {"#enter": enter_tag, "#receive": enter_tag, "#exit": exit_tag, "#
 
 Categories = Mapping[str, object]
 
+# Builtins that call nothing but what operators call too.
+_HARMLESS = frozenset(
+    "abs bool bytes chr dict divmod enumerate float frozenset hash hex id int isinstance "
+    "issubclass len list max min ord pow print range repr reversed round set slice str sum "
+    "tuple type zip".split()
+)
+_SUSPENDING = (ast.Await, ast.Yield, ast.YieldFrom, ast.With, ast.AsyncWith, ast.AsyncFor)
+_DEFINING = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _may_call(node: ast.AST, harmless: Set[str]) -> bool:
+    if isinstance(node, ast.Call):
+        return not (isinstance(node.func, ast.Name) and node.func.id in harmless) or bool(
+            node.keywords
+        )
+    if isinstance(node, _DEFINING):
+        return isinstance(node, ast.ClassDef) or bool(node.decorator_list)
+    return isinstance(node, _SUSPENDING)
+
 
 class Subject:
     """A definition: its source, its facts, and whether it is decorated.
@@ -33,8 +53,6 @@ class Subject:
     All copies of a decorated function, and all closures made by one `def`, are the
     same subject.
     """
-
-    __slots__ = ("__weakref__", "_annotations", "decorated", "facts", "function", "name", "source")
 
     def __init__(self, source: Source, function: FunctionType | None, decorated: bool) -> None:
         self.source = source
@@ -73,6 +91,23 @@ class Subject:
         cells = dict(_cells(function))
         builtins = function.__builtins__ if isinstance(function.__builtins__, Mapping) else {}
         return Scope((cells, function.__globals__, builtins))
+
+    @functools.cached_property
+    def calls_out(self) -> bool:
+        """Whether a visible function can run inside it, as far as its calls tell.
+
+        Operators and builtins such as `range` and `len` are taken not to call any.
+        """
+        if not self.facts.calls:
+            return False
+        names = self._names()
+        known = {name for space in names.names[:2] for name in space}
+        harmless = _HARMLESS - self.facts.variables.keys() | {
+            name
+            for name in _HARMLESS & self.facts.variables.keys()
+            if self.facts.variables[name].kinds == {Kind.READ} and name not in known
+        }
+        return any(_may_call(node, harmless) for node in ast.walk(self.source.node))
 
     def generic_variables(
         self, category: Category | None, categories: Categories
