@@ -161,6 +161,7 @@ class Root:
         """Makes the root inert, also in frames that still hold it."""
         self.live = False
         self.emit = nothing
+        self.closing = None
 
 
 class Node:
@@ -188,7 +189,7 @@ class Node:
 
     def __init__(self, parent: "Root | Node", site: "Site", values: list[Any]) -> None:
         self.parent = parent
-        self.back = parent
+        self.back: Root | Node | None = parent
         self.root = parent.root
         self.site = site
         self.fits = site.fits
@@ -225,6 +226,8 @@ def open_node(parent: Root | Node, site: "Site", key: object = ABSENT) -> Node |
             site.put(node, site.key_column, node.key)
     if site.attaches and parent.parent is not None:
         _attach(parent, node)
+    here = site.variable.get(None)
+    node.back = site.slot.root if here is None else here
     site.variable.set(node)
     return node
 

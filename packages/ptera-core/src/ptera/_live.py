@@ -71,9 +71,7 @@ class LiveWeave(RecordingWeave):
         return surely_bound(self.site.subject.source, variable)
 
     def prologue(self) -> list[ast.stmt]:
-        made = self.find_overlay()
-        if self.opens:
-            made += self.open_record()
+        made = self.open_record() if self.opens else []
         made += [store(shadow, self.put(ABSENT)) for shadow in self.shadows.values()]
         if self.site.keyed and self.focus_names:
             made += self._find_key()

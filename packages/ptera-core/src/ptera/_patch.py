@@ -14,6 +14,7 @@ from types import CodeType, FunctionType
 from ._choice import weave_for
 from ._compile import bind_constants
 from ._constants import Constants
+from ._creation import Finding, find_at_creation
 from ._errors import SourceError
 from ._originals import ByIdentity, original_code, remember_code
 from ._overrides import Arbitration, OverrideWeave
@@ -24,6 +25,7 @@ from ._source import nested_sources, source_of
 from ._state import code_for
 from ._subject import Subject
 from ._weaves import SlotWeave, Tools
+from .rewrite import Weave
 
 __all__ = ["acquire", "candidates", "release", "reshape", "site_of", "subject_of", "weaves_of"]
 
@@ -218,12 +220,21 @@ def _code(function: FunctionType, slots: Iterable[Slot]) -> CodeType:
     key = shape, tuple(slot.serial for slot in slots)
     known = _codes.setdefault(subject, {})
     if key not in known:
-        constants = Constants()
-        weaves = weaves_of(function, subject, shape, slots, constants)
-        code = code_for(subject.source, shape, weaves)
-        known[key] = bind_constants(code, constants.objects)
+        known[key] = _new_code(function, subject, shape, slots)
         remember_code(known[key], subject.code)
     return known[key]
+
+
+def _new_code(
+    function: FunctionType, subject: Subject, shape: Shape, slots: Iterable[Slot]
+) -> CodeType:
+    constants = Constants()
+    weaves = weaves_of(function, subject, shape, slots, constants)
+    code = bind_constants(code_for(subject.source, shape, weaves), constants.objects)
+    finding = weaves[0] if weaves else None
+    if isinstance(finding, Finding) and finding.is_suspended:
+        return find_at_creation(code, finding.names)
+    return code
 
 
 def weaves_of(
@@ -232,8 +243,8 @@ def weaves_of(
     shape: Shape,
     slots: Iterable[Slot],
     constants: Constants,
-) -> list["SlotWeave | Arbitration"]:
-    """Gives the weaves of all slots for one function: those that change values first."""
+) -> list[Weave]:
+    """Gives the weaves for one function: what finds the overlays, then those that change values."""
     overrides: list[SlotWeave] = []
     others: list[SlotWeave] = []
     for slot in slots:
@@ -246,4 +257,4 @@ def weaves_of(
         (overrides if weave.changes else others).append(weave)
     rivals = [weave for weave in overrides if isinstance(weave, OverrideWeave)]
     arbitration = [Arbitration(rivals, constants.put)] if len(rivals) > 1 else []
-    return [*overrides, *arbitration, *others]
+    return [Finding([*overrides, *others]), *overrides, *arbitration, *others]

@@ -34,7 +34,7 @@ def reenter(node: Node | None) -> None:
         variable = node.site.variable
         here = variable.get(None)
         if here is not node:
-            node.back = node.root if here is None else here
+            node.back = node.site.slot.root if here is None else here
             variable.set(node)
 
 

@@ -99,7 +99,7 @@ class RecordingWeave(SlotWeave):
     opens = True
 
     def prologue(self) -> list[ast.stmt]:
-        return [*self.find_overlay(), *(self.open_record() if self.opens else [])]
+        return self.open_record() if self.opens else []
 
     def epilogue(self) -> list[ast.stmt]:
         if not self.opens:
@@ -145,7 +145,7 @@ class SimpleWeave(SlotWeave):
         active = statements(
             "if P is not None: BODY", {"BODY": columns or [ast.Pass()]}, P=self.parent
         )
-        return [*self.find_overlay(), store(self.name("e"), ast.Constant(False)), *active]
+        return [store(self.name("e"), ast.Constant(False)), *active]
 
     def wants(self, name: str) -> bool:
         return name == "#error" or bool(self.site.stored_in(name))
