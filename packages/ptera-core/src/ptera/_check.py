@@ -69,12 +69,13 @@ def _check_spec(spec: Spec, subjects: list[Subject], plan: Plan, scope: Scope) -
             if element and variable in ("#key", "#value"):
                 continue
             names = {name for subject in named for name in subject.facts.variables}
-            raise UnknownVariableError(variable, _located(named[0]), sorted(names))
+            places = [_place(subject) for subject in named]
+            raise UnknownVariableError(variable, spec.name, places, sorted(names))
 
 
-def _located(subject: Subject) -> str:
+def _place(subject: Subject) -> tuple[str, str, int]:
     source = subject.source
-    return f"{subject.facts.qualname} ({source.path}:{source.code.co_firstlineno})"
+    return subject.facts.qualname, source.path, source.code.co_firstlineno
 
 
 def _function_names(scope: Scope) -> Iterator[str]:

@@ -80,7 +80,7 @@ class LiveWeave(RecordingWeave):
         for number, site in enumerate(self.elements.values()):
             if site.focus_names and not self.plan.is_direct:
                 made += self._find_places(self.name("m", f"e{number}"), site)
-        return made
+        return [*made, *self.declarations()]
 
     def _find_places(self, name: str, site: Site) -> list[ast.stmt]:
         """`.m = PLACES(.p, .n, SITE)`; an element's parent is this activation."""

@@ -16,7 +16,7 @@ from ._specs import Spec, Specs
 if TYPE_CHECKING:
     from ._plan import Site
 
-__all__ = ["complete_events", "live_event", "simple_events"]
+__all__ = ["complete_events", "live_event", "simple_events", "values_of"]
 
 Event = dict[str, Captured]
 Binding = tuple[int, Any, str]
@@ -166,6 +166,11 @@ def _simple_captured(name: str, variable: str | None, column: list[Any], generic
     return Captured(name, [str(variable)] * len(column), column)
 
 
+def values_of(event: Event) -> dict[str, Any]:
+    """Gives the values of an event, without the variables' names."""
+    return {name: captured.value for name, captured in event.items()}
+
+
 def live_event(site: "Site", placed: list[Node], name: str, value: object) -> Event | None:
     """Gives the event of one binding of a live focus, or None if a filter or side fails.
 
@@ -187,7 +192,9 @@ def live_event(site: "Site", placed: list[Node], name: str, value: object) -> Ev
             _latest_below(side, node, latest)
     focus = specs.focus
     assert focus is not None
-    latest[focus.name] = (0, value, name)
+    # Where the focus is kept too (a selector with two ends), it has been stored by now.
+    if not site.plan.ends:
+        latest[focus.name] = (0, value, name)
     return {
         capture: Captured(capture, [latest[capture][2]], [latest[capture][1]])
         for capture in specs.names

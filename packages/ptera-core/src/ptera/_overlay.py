@@ -21,7 +21,7 @@ from ._resolve import NOTHING, Scope, caller_scope, within_functions
 from ._specs import Specs, specs_of
 from ._subject import Subject
 
-__all__ = ["Active", "Overlay", "Rule"]
+__all__ = ["Active", "Overlay", "Rule", "guarded"]
 
 _serials = itertools.count(1)
 _KEPT_PLANS = 256
@@ -44,6 +44,10 @@ class Rule:
         priority: Of an override, against other candidates for the variable's value.
         closing: In complete mode, called with the function's definition each time an
             activation of the outermost pattern has ended and its events are delivered.
+        chooses: For an override, whether `emit` is called with a dict, and may return
+            `ABSENT` to leave the value as it is.
+        ends: In live mode, whether bindings of the target are events too. `emit` is then
+            called with the dict, what tells activations apart, and whether it is an end.
     """
 
     selector: Selector
@@ -55,6 +59,8 @@ class Rule:
     value: object = NOTHING
     priority: float = 2
     closing: Callable[[Subject], None] | None = None
+    chooses: bool = False
+    ends: bool = False
 
 
 class Overlay:
@@ -231,7 +237,7 @@ def _calling(rule: Rule) -> tuple[Callable[..., object], tuple[str, ...] | None]
     """Gives how the rule's function is called, and by which captures."""
     if rule.emit is None:
         return _no_emit, ()
-    if rule.mode is not Mode.OVERRIDE or rule.arguments is not None:
+    if rule.mode is not Mode.OVERRIDE or rule.arguments is not None or rule.chooses:
         return rule.emit, rule.arguments
     names = tuple(dict.fromkeys(_names(rule.selector)))
     arguments = arguments_of(rule.emit, names)
@@ -264,7 +270,7 @@ def _plan(
     """Gives the plan that this resolution of the selector had before, or a new one."""
     key = (
         rule.selector, rule.mode, rule.raw, arguments, rule.emit is None, process,
-        specs.names, _identity(specs), tuple(id(original_code(f)) for f in within),
+        rule.chooses, rule.ends, specs.names, _identity(specs), tuple(id(original_code(f)) for f in within),
     )  # fmt: skip
     plan = _plans.get(key)
     if plan is None or not _still_means(plan, specs):
@@ -277,6 +283,8 @@ def _plan(
             tuple(weakref.ref(function) for function in within),
             tuple(original_code(function) for function in within),
             process,
+            rule.chooses,
+            rule.ends,
         )
         check_names(plan, rule.scope)
         if rule.mode is Mode.OVERRIDE:
@@ -359,7 +367,7 @@ class Active:
         variables = [slot.variable for slot, _, _ in self._entries]
         for item, (_, root, _) in zip(prepared, self._entries, strict=True):
             if item.guarded:
-                root.emit = _guarded(item.emit, variables)
+                root.emit = guarded(item.emit, variables)
 
     @property
     def roots(self) -> list[Root]:
@@ -396,10 +404,11 @@ def _free_slot(plan: Plan) -> Slot:
     return slot
 
 
-def _guarded(
+def guarded(
     emit: Callable[..., object],
     variables: "Sequence[contextvars.ContextVar[Root | Node | None]]",
 ) -> Callable[..., object]:
+    """Gives a handler whose own calls the overlays in these slots do not see."""
     if len(variables) == 1:
         (variable,) = variables
 

@@ -1,21 +1,30 @@
 """The code that changes values: the new one is put where the focus is bound."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import _deliver
-from ._deliver import ABSENT, Node, Place, Root
-from ._emission import Reading, event_call, lenient
+from ._deliver import ABSENT, Captured, Node, Place, Root
+from ._emission import (
+    Entry,
+    Reading,
+    assemble_arguments,
+    assemble_raw,
+    assemble_values,
+    event_call,
+    lenient,
+)
 from ._live import LiveWeave
-from ._match import live_event
+from ._match import live_event, values_of
 from ._plan import Plan, Site, checker, column_key
+from ._scope import Kind
 from ._specs import Test
 from ._template import expression, load, statements
 from ._weaves import NodeWeave
-from .rewrite import Weave
+from .rewrite import Weave, Weaves
 
-__all__ = ["Arbitration", "OverrideWeave", "SideOverrideWeave"]
+__all__ = ["Arbitration", "OverrideWeave", "Settled", "SideOverrideWeave"]
 
 
 def is_plain_name(name: str) -> bool:
@@ -51,13 +60,38 @@ class OverrideWeave(LiveWeave):
             return self.focus_names
         return frozenset()
 
+    def declare(self, name: str, annotation: ast.expr) -> list[ast.stmt] | None:
+        if self.site.subject.decorated or name not in self.focus_names:
+            return None
+        return statements("X = ABSENT", X=name, ABSENT=self.put(ABSENT))
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The focus variables that an undecorated function only declares."""
+        if self.site.subject.decorated:
+            return frozenset()
+        variables = self.facts.variables
+        return frozenset(
+            name
+            for name in self.focus_names
+            if name in variables and Kind.DECLARED in variables[name].kinds
+        )
+
     def deliver(
         self, root: ast.expr, readings: list[Reading], name: str, value: ast.expr
     ) -> list[ast.stmt]:
-        made = statements("X = V", X=name, V=self.new_value(root, readings))
+        made = self._assign(name, self.new_value(root, readings))
         if not self.plan.is_direct:
             made.append(ast.Break())
         return made
+
+    def _assign(self, name: str, value: ast.expr) -> list[ast.stmt]:
+        """`x = …`; or `.v = …` and `x = .v` unless the overlay leaves the value alone."""
+        if not self.plan.chooses:
+            return statements("X = V", X=name, V=value)
+        chosen = statements("C = V", C=self.name("v"), V=value)
+        test = "if C is not ABSENT: X = C"
+        return chosen + statements(test, C=self.name("v"), X=name, ABSENT=self.put(ABSENT))
 
     def new_value(self, root: ast.expr, readings: list[Reading]) -> ast.expr:
         """`.p.value`, or the call of the function that computes it."""
@@ -167,25 +201,26 @@ class Chooser:
         root = place[0].root
         if self.plan.constant:
             return root.value
-        return root.emit(
-            *(self._argument(a, incoming, place, own) for a in self.plan.arguments or ())
-        )
+        entries = {entry[0]: entry for entry in self._entries(incoming, place, own)}
+        if self.plan.chooses:
+            assemble = assemble_raw if self.plan.raw else assemble_values
+            return root.emit(assemble(tuple(entries.values())))
+        chosen = tuple(entries[name] for name in self.plan.arguments or ())
+        return root.emit(*assemble_arguments(chosen))
 
-    def _argument(self, name: str, incoming: Any, place: Place, own: tuple[Any, ...]) -> Any:
-        from ._emission import assemble_arguments
-
-        for at, spec in enumerate(self.plan.specs.path):
+    def _entries(self, incoming: Any, place: Place, own: tuple[Any, ...]) -> Iterator[Entry]:
+        """Gives each capture's name, its variable (None: the value is a pair) and value."""
+        *outer, last = self.plan.specs.path
+        for at, spec in enumerate(outer):
             for capture in spec.captures:
-                if capture.name == name:
-                    key = column_key(capture)
-                    if at < len(self.plan.specs.path) - 1:
-                        value = place[at].values[self.plan.columns[key]]
-                    elif capture is spec.focus:
-                        return incoming
-                    else:
-                        value = self._own(key, incoming, own)
-                    return assemble_arguments(((name, capture.variable, value),))[0]
-        raise AssertionError(name)
+                value = place[at].values[self.plan.columns[column_key(capture)]]
+                yield capture.name, capture.variable, value
+        for capture in last.captures:
+            if capture is last.focus:
+                yield capture.name, self.name, incoming
+            else:
+                value = self._own(column_key(capture), incoming, own)
+                yield capture.name, capture.variable, value
 
 
 def _key_test(test: Test) -> Callable[[Any], bool]:
@@ -196,14 +231,15 @@ def decide(incoming: Any, candidates: tuple[Candidate, ...]) -> Any:
     """Gives the value that a variable gets: of the override that wins, or the incoming one.
 
     The highest priority wins; of equals, the inner overlay's, and of one overlay's the
-    later entry. The functions of the losers are not called.
+    later entry. The functions of the losers are not called, unless the winner leaves the
+    value as it is.
     """
-    best: Proposal | None = None
-    for chooser, places, own in candidates:
-        proposal = chooser.propose(incoming, places, own)
-        if proposal is not None and (best is None or _rank(proposal) > _rank(best)):
-            best = proposal
-    return incoming if best is None else best[1]()
+    proposals = [chooser.propose(incoming, places, own) for chooser, places, own in candidates]
+    for proposal in sorted(filter(None, proposals), key=_rank, reverse=True):
+        value = proposal[1]()
+        if value is not ABSENT:
+            return value
+    return incoming
 
 
 def _rank(proposal: Proposal) -> tuple[float, int]:
@@ -236,6 +272,35 @@ class Arbitration(Weave):
         candidates = [rival.candidate(name) for rival in self.rivals if name in rival.focus_names]
         all_of_them = ast.Tuple(candidates, ast.Load())
         return expression("F(V, C)", F=self.put(decide), V=value, C=all_of_them)
+
+
+class Settled(Weaves):
+    """The other weaves of an undecorated function, where an override may set a declaration.
+
+    Where none does, `x: T` leaves `x` without a value, as in plain Python::
+
+        if x is ABSENT: del x
+        else: …
+    """
+
+    def __init__(
+        self, parts: list[Weave], names: frozenset[str], put: Callable[[object], ast.Constant]
+    ) -> None:
+        super().__init__(parts)
+        self.names = names
+        self.put = put
+
+    def wants(self, name: str) -> bool:
+        return name in self.names or super().wants(name)
+
+    def tap(self, name: str, value: ast.expr) -> list[ast.stmt]:
+        taps = super().tap(name, value)
+        if name not in self.names:
+            return taps
+        text = "if X is ABSENT:\n    del X\nelse: TAPS"
+        return statements(
+            text, {"TAPS": taps or [ast.Pass()]}, X=name, ABSENT=self.put(ABSENT)
+        )
 
 
 class SideOverrideWeave(NodeWeave):
@@ -277,5 +342,12 @@ def override_with_sides(node: Node | None, site: Site, name: str, incoming: Any)
         if event is not None:
             if site.plan.constant:
                 return node.root.value
-            return node.root.emit(*(event[a].value for a in site.plan.arguments or ()))
+            value = _computed(event, site.plan, node.root)
+            return incoming if value is ABSENT else value
     return incoming
+
+
+def _computed(event: dict[str, Captured], plan: Plan, root: Root) -> Any:
+    if plan.chooses:
+        return root.emit(event if plan.raw else values_of(event))
+    return root.emit(*(event[name].value for name in plan.arguments or ()))

@@ -17,7 +17,7 @@ from ._constants import Constants
 from ._creation import Finding, find_at_creation
 from ._errors import SourceError
 from ._originals import ByIdentity, original_code, remember_code
-from ._overrides import Arbitration, OverrideWeave
+from ._overrides import Arbitration, OverrideWeave, Settled
 from ._plan import Plan, Site, Slot
 from ._registry import on_register, ptera_functions, registry_version
 from ._shape import Shape, is_ptera, key_expression, shape_of
@@ -257,4 +257,9 @@ def weaves_of(
         (overrides if weave.changes else others).append(weave)
     rivals = [weave for weave in overrides if isinstance(weave, OverrideWeave)]
     arbitration = [Arbitration(rivals, constants.put)] if len(rivals) > 1 else []
-    return [Finding([*overrides, *others]), *overrides, *arbitration, *others]
+    finding = Finding([*overrides, *others])
+    declared = frozenset(name for weave in rivals for name in weave.declared)
+    rest: list[Weave] = [*others]
+    if declared:
+        rest = [Settled(rest, declared, constants.put)]
+    return [finding, *overrides, *arbitration, *rest]

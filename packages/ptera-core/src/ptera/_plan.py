@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from ptera_selector import Capture, Relation
+from ptera_selector import Capture, Relation, Role
 
 from ._deliver import (
     ABSENT,
@@ -21,7 +21,7 @@ from ._deliver import (
     places,
     tick,
 )
-from ._match import complete_events, live_event, simple_events
+from ._match import complete_events, live_event, simple_events, values_of
 from ._specs import Spec, Specs, Test
 from ._subject import Subject
 from ._values import same
@@ -59,6 +59,8 @@ class Plan:
         constant: Whether an override is a constant of the overlay.
         within: The undecorated functions that `*` may match, beside those named.
         process: Whether its overlays hold for the whole process.
+        chooses: Whether an override takes a dict, and may leave the value as it is.
+        ends: Whether bindings of the target are events too.
     """
 
     specs: Specs
@@ -69,6 +71,8 @@ class Plan:
     within: tuple["weakref.ref[FunctionType]", ...] = ()
     within_codes: tuple[Any, ...] = ()
     process: bool = False
+    chooses: bool = False
+    ends: bool = False
     slots: list["Slot"] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
 
@@ -85,7 +89,7 @@ class Plan:
         for test in spec.tests:
             yield test.variable
         for capture in spec.captures:
-            if self.keeps_all or capture is not spec.focus:
+            if self.keeps_focus or capture is not spec.focus:
                 yield column_key(capture)
 
     @property
@@ -104,9 +108,24 @@ class Plan:
         return self.mode is Mode.COMPLETE
 
     @property
+    def keeps_focus(self) -> bool:
+        """Whether bindings of the focus are kept: an event follows later."""
+        return self.keeps_all or self.ends
+
+    @property
     def keeps_order(self) -> bool:
-        """Whether bindings must be numbered: values of several activations are pooled."""
-        return self.specs.has_sides or (self.keeps_all and not self.is_simple)
+        """Whether bindings must be numbered: values of several activations are pooled.
+
+        A selector with two ends is matched the same way.
+        """
+        return self.specs.has_sides or self.ends or (self.keeps_all and not self.is_simple)
+
+    def reads_of(self, spec: Spec) -> Iterator["Column"]:
+        """Gives the captures of a pattern above the focus's, each with its column."""
+        for capture in spec.captures:
+            key = column_key(capture)
+            if key in self.columns and capture is not spec.focus:
+                yield capture, self.columns[key], capture.variable is None
 
     @property
     def concerns_nested(self) -> bool:
@@ -217,7 +236,7 @@ class Site:
                 (capture, self.plan.columns[column_key(capture)], capture.variable is None)
                 for capture in spec.captures
                 if column_key(capture) in kept
-                and (self.plan.keeps_all or capture is not spec.focus)
+                and (self.plan.keeps_focus or capture is not spec.focus)
             ]
         )
 
@@ -245,6 +264,11 @@ class Site:
                     found[column] = True
         return list(found.items())
 
+    @property
+    def generic_reads(self) -> list[Column]:
+        """The captures `$x` of patterns that fit, each with its column."""
+        return [read for reads in self.reads for read in reads if read[2]]
+
     def generic_names(self, capture: Capture) -> frozenset[str]:
         """Gives the variables of the function that `$x` stands for."""
         variables = self.subject.generic_variables(capture.category, self.plan.specs.categories)
@@ -253,12 +277,24 @@ class Site:
     @property
     def focus_names(self) -> frozenset[str]:
         """The variables of this function whose bindings are the focus."""
-        spec = self.plan.specs.path[-1]
-        if spec.focus is None or not self.fits[spec.index]:
+        return self._names_of(self.plan.specs.path[-1].focus)
+
+    @property
+    def event_names(self) -> frozenset[str]:
+        """The same, and those whose bindings are the end of what begins at the focus."""
+        if not self.plan.ends:
+            return self.focus_names
+        captures = self.plan.specs.path[-1].captures
+        target = next((c for c in captures if c.role is Role.TARGET), None)
+        return self.focus_names | self._names_of(target)
+
+    def _names_of(self, capture: Capture | None) -> frozenset[str]:
+        """Gives the variables of this function that a capture of the last pattern means."""
+        if capture is None or not self.fits[self.plan.specs.path[-1].index]:
             return frozenset()
-        if spec.focus.variable is None:
-            return self.generic_names(spec.focus)
-        return frozenset({spec.focus.variable})
+        if capture.variable is None:
+            return self.generic_names(capture)
+        return frozenset({capture.variable})
 
     @property
     def fits_outer(self) -> bool:
@@ -290,14 +326,21 @@ class Site:
 
     def _announce(self, node: Node, placed: list[Node], name: str, value: object) -> None:
         event = live_event(self, placed, name, value)
-        if event is None or not node.root.live:
+        if event is None or not self.plan.ends:
+            self.announce(node.root, event)
+        elif node.root.live:
+            handed = event if self.plan.raw else values_of(event)
+            place = tuple(id(each) for each in placed)
+            node.root.emit(handed, place, name not in self.focus_names)
+
+    def announce(self, root: Root, event: dict[str, Captured] | None) -> None:
+        """Hands a live event to the rule's handler, in the form that it takes."""
+        if event is None or not root.live:
             return
         if self.plan.arguments is not None:
-            node.root.emit(*(event[name].value for name in self.plan.arguments))
-        elif self.plan.raw:
-            node.root.emit(event)
+            root.emit(*(event[name].value for name in self.plan.arguments))
         else:
-            node.root.emit({name: captured.value for name, captured in event.items()})
+            root.emit(event if self.plan.raw else values_of(event))
 
     def complete(self, node: Node) -> None:
         """Delivers the events of an activation of the outermost pattern that has ended."""
@@ -336,7 +379,7 @@ class Slot:
 
     __slots__ = (
         "__weakref__", "_sites", "functions", "nested", "plan", "refused", "root", "serial",
-        "targets", "users", "variable",
+        "strays", "targets", "users", "variable",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -349,6 +392,7 @@ class Slot:
         self.users = 0
         self.targets: tuple[int, list[weakref.ref[FunctionType]]] | None = None
         self.refused: dict[str, str] = {}
+        self.strays: set[bool] = set()
         self.nested: weakref.WeakKeyDictionary[Subject, frozenset[Any]] = (
             weakref.WeakKeyDictionary()
         )

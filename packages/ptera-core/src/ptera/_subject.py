@@ -11,6 +11,7 @@ from typing import Any
 
 from ptera_selector import Capture, Category, Filter
 
+from ._declared import Declarer, declarer_of
 from ._originals import original_code
 from ._resolve import NOTHING, Scope
 from ._scope import Facts, Kind, Variable, facts_of
@@ -129,9 +130,22 @@ class Subject:
             annotation: object = _POINT_TAGS[variable]
         else:
             annotation = self.annotation("return" if variable == "#value" else variable)
-        return annotation is not NOTHING and all(
+        return annotation is not NOTHING and self.is_of_category(annotation, category, categories)
+
+    @staticmethod
+    def is_of_category(
+        annotation: object, category: Category | None, categories: Categories
+    ) -> bool:
+        """Tells whether an annotation's value is of a category; anything is of none."""
+        return category is None or all(
             _is_of(annotation, name, categories.get(name, NOTHING)) for name in category.names
         )
+
+    @functools.cached_property
+    def declarer(self) -> Declarer | None:
+        """Tells what the method's object declares, if a plugin knows it to declare anything."""
+        function = None if self.function is None else self.function()
+        return None if function is None else declarer_of(function)
 
     def has_variable(self, variable: str) -> bool:
         """Tells whether a variable or point of that name exists in the function."""
@@ -154,7 +168,8 @@ class Subject:
 
     def _has(self, pattern: Capture | Filter, categories: Categories) -> bool:
         if pattern.variable is None:
-            return any(True for _ in self.generic_variables(pattern.category, categories))
+            generic = self.generic_variables(pattern.category, categories)
+            return self.declarer is not None or any(True for _ in generic)
         return self.has_variable(pattern.variable) and self.has_category(
             pattern.variable, pattern.category, categories
         )

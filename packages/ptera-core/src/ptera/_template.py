@@ -34,8 +34,8 @@ class _Filling(ast.NodeTransformer):
         if isinstance(hole, str):
             return ast.copy_location(ast.Name(hole, node.ctx), node)
         filled = copy.deepcopy(hole)
-        if isinstance(node.ctx, ast.Store) and isinstance(filled, ast.Name):
-            filled.ctx = ast.Store()
+        if isinstance(filled, ast.Name):
+            filled.ctx = node.ctx
         return filled
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:

@@ -9,8 +9,8 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from . import _deliver, _suspend
-from ._plan import Site
+from . import _declared, _deliver, _suspend
+from ._plan import Mode, Site
 from ._template import expression, load, statements, store
 from .rewrite import Weave
 
@@ -38,6 +38,7 @@ class SlotWeave(Weave):
     """What all weaves share: the prologue that finds the overlay, and nested functions."""
 
     changes = False
+    opens = False
 
     def __init__(self, site: Site, tools: Tools) -> None:
         self.site = site
@@ -65,14 +66,25 @@ class SlotWeave(Weave):
         return self.name("n")
 
     def find_overlay(self) -> list[ast.stmt]:
-        """`.p = GET(None)`, or what holds for the whole process."""
+        """`.p = GET(None)`, or what holds for the whole process.
+
+        Where the events are made, `.p = GET(None) or STRAY(True)` notes that the function
+        ran where the overlay does not hold: a probe without events can say so.
+        """
         if not self.plan.process:
-            return statements("P = GET(None)", P=self.parent, GET=self.put(self.slot.variable.get))
+            get, stray = self.put(self.slot.variable.get), self.put(self.slot.strays.add)
+            text = "P = GET(None) or STRAY(True)" if self._makes_events else "P = GET(None)"
+            return statements(text, P=self.parent, GET=get, STRAY=stray)
         if self.plan.is_simple:
             get, slot = self.put(self.slot.variable.get), self.put(self.slot)
             return statements("P = GET(SLOT.root)", P=self.parent, GET=get, SLOT=slot)
         find, slot = self.put(_deliver.current), self.put(self.slot)
         return statements("P = FIND(SLOT)", P=self.parent, FIND=find, SLOT=slot)
+
+    @property
+    def _makes_events(self) -> bool:
+        index = self.plan.specs.path[-1].index
+        return not self.changes and not self.site.is_hook and self.site.fits[index]
 
     def open_record(self) -> list[ast.stmt]:
         """`.n = None if .p is None else OPEN(.p, SITE)`."""
@@ -82,6 +94,49 @@ class SlotWeave(Weave):
             text = "N = None if P is None else OPEN(P, SITE, KEY)"
             return statements(text, N=self.node, P=self.parent, KEY=self.key, **arguments)
         return statements(text, N=self.node, P=self.parent, **arguments)
+
+    def declarations(self) -> list[ast.stmt]:
+        """Binds what the method's object declares: `if .n is not None: DECLARE(.n, self)`."""
+        if self.site.subject.declarer is None or not self.facts.parameters:
+            return []
+        owner = load(self.facts.parameters[0])
+        made: list[ast.stmt] = []
+        if self.site.generic_reads:
+            made += self.declare_columns(owner)
+        if self.declares_focus:
+            text = "F(SITE, P, N, OWNER)" if self.opens else "F(SITE, P, None, OWNER)"
+            made += statements(
+                text,
+                F=self.put(_declared.declare_at_focus),
+                SITE=self.put(self.site),
+                P=self.parent,
+                N=self.node,
+                OWNER=owner,
+            )
+        return made
+
+    @property
+    def declares_focus(self) -> bool:
+        """Whether such variables can be the focus of a live rule."""
+        spec = self.plan.specs.path[-1]
+        return (
+            self.plan.mode is Mode.LIVE
+            and self.site.fits[spec.index]
+            and spec.focus is not None
+            and spec.focus.variable is None
+        )
+
+    def declare_columns(self, owner: ast.expr) -> list[ast.stmt]:
+        """Binds them in the columns of the activation's record."""
+        if not self.opens:
+            return []
+        return statements(
+            "if N is not None: F(SITE, N, OWNER)",
+            F=self.put(_declared.declare_in_record),
+            SITE=self.put(self.site),
+            N=self.node,
+            OWNER=owner,
+        )
 
     def created(self, name: str, node: ast.AST) -> ast.expr | None:
         return self.put(self.adopt) if node in self.nested else None
@@ -99,7 +154,7 @@ class RecordingWeave(SlotWeave):
     opens = True
 
     def prologue(self) -> list[ast.stmt]:
-        return self.open_record() if self.opens else []
+        return [*self.open_record(), *self.declarations()]
 
     def epilogue(self) -> list[ast.stmt]:
         if not self.opens:
@@ -145,7 +200,18 @@ class SimpleWeave(SlotWeave):
         active = statements(
             "if P is not None: BODY", {"BODY": columns or [ast.Pass()]}, P=self.parent
         )
-        return [store(self.name("e"), ast.Constant(False)), *active]
+        return [store(self.name("e"), ast.Constant(False)), *active, *self.declarations()]
+
+    def declare_columns(self, owner: ast.expr) -> list[ast.stmt]:
+        columns = ast.List([load(self.name("c", i)) for i in range(self.site.width)], ast.Load())
+        return statements(
+            "if P is not None: F(SITE, COLUMNS, OWNER)",
+            F=self.put(_declared.declare_in_columns),
+            SITE=self.put(self.site),
+            P=self.parent,
+            COLUMNS=columns,
+            OWNER=owner,
+        )
 
     def wants(self, name: str) -> bool:
         return name == "#error" or bool(self.site.stored_in(name))
@@ -187,7 +253,7 @@ class NodeWeave(RecordingWeave):
         return (
             bool(self.site.stored_in(name))
             or (name == "#error" and self.plan.keeps_all)
-            or (not self.plan.keeps_all and name in self.site.focus_names)
+            or (not self.plan.keeps_all and name in self.site.event_names)
         )
 
     def tap(self, name: str, value: ast.expr) -> list[ast.stmt]:
@@ -209,7 +275,7 @@ class NodeWeave(RecordingWeave):
             else:
                 text = "N.values.__setitem__(I, (TICK(), V, NAME))"
             yield expression(text, I=number, TICK=self.put(_deliver.tick), **holes)
-        if not self.plan.keeps_all and name in self.site.focus_names:
+        if not self.plan.keeps_all and name in self.site.event_names:
             yield expression("F(N, V, NAME)", F=self.put(self.listener(self.site)), **holes)
 
     def listener(self, site: Site) -> object:
