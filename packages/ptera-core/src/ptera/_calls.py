@@ -1,0 +1,334 @@
+"""A call of a function object to which something is attached."""
+
+import contextvars
+import functools
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from types import FunctionType, TracebackType
+from typing import Any
+
+from ._attachments import Attachment
+from ._deliver import Node, Root
+from ._overlay import Active, Prepared
+from ._results import Results
+
+__all__ = ["Attached", "runner"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attached:
+    """What is attached to a function object.
+
+    Arguments:
+        attachments: In the order in which they were attached.
+        returns: A token of the wish for `Results`, shared by copies; None: no such wish.
+    """
+
+    attachments: tuple[Attachment, ...] = ()
+    returns: object = None
+
+    def __bool__(self) -> bool:
+        return bool(self.attachments) or self.returns is not None
+
+    def begin(self, function: FunctionType) -> "Run | None":
+        """Begins a call, or gives None if all of it is in force here already.
+
+        So it is when the function calls itself: nothing is entered a second time.
+
+        Arguments:
+            function: The private function of the object that is called.
+        """
+        in_force = [run for run in _running.get() if run.live]
+        if not in_force:
+            return Run(function, self.attachments, self.returns)
+        entered = {attachment for run in in_force for attachment in run.attachments}
+        left = [attachment for attachment in self.attachments if attachment not in entered]
+        returns = self.returns
+        if any(run.returns is returns for run in in_force):
+            returns = None
+        return Run(function, left, returns) if left or returns is not None else None
+
+
+class Run:
+    """One call: its rules are active from `start` to `finish` or `abandon`.
+
+    Arguments:
+        function: The private function of the object that is called.
+        attachments: What is attached and not yet in force.
+        returns: A token if the caller wants `Results`.
+    """
+
+    __slots__ = ("_active", "attachments", "function", "live", "outcomes", "returns", "sessions")
+
+    def __init__(
+        self, function: FunctionType, attachments: Sequence[Attachment], returns: object
+    ) -> None:
+        self.function = function
+        self.attachments = attachments
+        self.returns = returns
+        self.live = True
+        self.sessions = [attachment.open() for attachment in attachments]
+        self.outcomes: dict[str, Any] = {}
+        self._active: Active | None = None
+        self._note_outcomes()
+
+    def _note_outcomes(self) -> None:
+        noted: set[str] = set()
+        for attachment, session in zip(self.attachments, self.sessions, strict=True):
+            name = attachment.name
+            if name is None:
+                continue
+            if name in noted and isinstance(session.outcome, list):
+                self.outcomes[name] = [*self.outcomes[name], *session.outcome]
+            else:
+                self.outcomes[name] = session.outcome
+            noted.add(name)
+
+    def start(self) -> None:
+        """Activates the rules, but nowhere yet: see `Inside`."""
+        pairs = zip(self.attachments, self.sessions, strict=True)
+        rules: list[Prepared] = [
+            rule for attachment, session in pairs for rule in attachment.rules_of(session)
+        ]
+        self._active = contextvars.copy_context().run(Active, rules, False)
+        for session in self.sessions:
+            session.connect(self)
+
+    @property
+    def roots(self) -> Sequence[Root]:
+        """What the context variables of the rules hold while they are active."""
+        return () if self._active is None else self._active.roots
+
+    def _end(self) -> None:
+        if self._active is not None:
+            self._active.close()
+            self._active = None
+
+    def abandon(self) -> None:
+        """Ends a call that has raised."""
+        self._end()
+        self.live = False
+
+    def finish(self) -> None:
+        """Ends a call that has returned, with what the attachments do then."""
+        self._end()
+        with Inside(self):
+            for session in self.sessions:
+                session.conclude()
+        self.live = False
+        self._note_outcomes()
+
+    def result(self, value: Any) -> Any:
+        """Gives what the caller gets."""
+        return value if self.returns is None else Results(value, self.outcomes)
+
+
+_Variable = contextvars.ContextVar[Root | Node | None]
+
+
+class Inside:
+    """Puts the current context under the rules of a call: for all of it, or for one step.
+
+    Context variables do not follow generators, so what is put here is taken off at the
+    end of each step.
+    """
+
+    __slots__ = ("run", "running", "tokens")
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def __enter__(self) -> None:
+        self.tokens: list[tuple[_Variable, contextvars.Token[Root | Node | None]]] = []
+        for root in self.run.roots:
+            variable = root.slot.variable
+            self.tokens.append((variable, variable.set(root)))
+        self.running = _running.set((*_running.get(), self.run))
+
+    def __exit__(self, *_: object) -> None:
+        _running.reset(self.running)
+        for variable, token in reversed(self.tokens):
+            variable.reset(token)
+
+
+_running: contextvars.ContextVar[tuple[Run, ...]] = contextvars.ContextVar(
+    "ptera.running", default=()
+)
+
+
+Begin = Callable[[], Run | None]
+
+
+def runner(function: FunctionType, attached: Attached) -> FunctionType:
+    """Gives the function that runs another one with what is attached.
+
+    It is of the same kind: a generator function for a generator function, and so on. One
+    that gives `Results` gives them at once for a generator, whose events are complete when
+    it is exhausted.
+
+    Arguments:
+        function: The private function of an object.
+        attached: What is attached to the object.
+    """
+    if iscoroutinefunction(function):
+        return _coroutine(function, attached)
+    steps = _async_generator if isasyncgenfunction(function) else None
+    steps = _generator if isgeneratorfunction(function) else steps
+    if steps is None:
+        return _plain(function, attached)
+    if attached.returns is None:
+        return steps(function, lambda: attached.begin(function))
+    return _returning(steps, function, attached)
+
+
+def _plain(function: FunctionType, attached: Attached) -> FunctionType:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        run = attached.begin(function)
+        if run is None:
+            return function(*args, **kwargs)
+        try:
+            run.start()
+            with Inside(run):
+                value = function(*args, **kwargs)
+        except BaseException:
+            run.abandon()
+            raise
+        run.finish()
+        return run.result(value)
+
+    return _as_function(call)
+
+
+def _coroutine(function: FunctionType, attached: Attached) -> FunctionType:
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        run = attached.begin(function)
+        if run is None:
+            return await function(*args, **kwargs)
+        try:
+            run.start()
+            value = await _Steps(run, function(*args, **kwargs))
+        except BaseException:
+            run.abandon()
+            raise
+        run.finish()
+        return run.result(value)
+
+    return _as_function(call)
+
+
+def _generator(function: FunctionType, begin: Begin) -> FunctionType:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        run = begin()
+        if run is None:
+            return (yield from function(*args, **kwargs))
+        try:
+            run.start()
+            value = yield from _Steps(run, function(*args, **kwargs))
+        except BaseException:
+            run.abandon()
+            raise
+        run.finish()
+        return value
+
+    return _as_function(call)
+
+
+def _async_generator(function: FunctionType, begin: Begin) -> FunctionType:
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        run = begin()
+        inner = function(*args, **kwargs)
+        step: Callable[[Any], Any] = _as_it_is if run is None else functools.partial(_Steps, run)
+        try:
+            if run is not None:
+                run.start()
+            item = await step(inner.__anext__())
+            while True:
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    raise
+                except BaseException as error:
+                    item = await step(inner.athrow(error))
+                else:
+                    item = await step(inner.asend(sent))
+        except StopAsyncIteration:
+            if run is not None:
+                run.finish()
+        finally:
+            await step(inner.aclose())
+            if run is not None and run.live:
+                run.abandon()
+
+    return _as_function(call)
+
+
+def _as_it_is(awaitable: Any) -> Any:
+    return awaitable
+
+
+def _returning(
+    steps: Callable[[FunctionType, Begin], FunctionType], function: FunctionType, attached: Attached
+) -> FunctionType:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        run = attached.begin(function)
+        if run is None:
+            return function(*args, **kwargs)
+        generator = steps(function, lambda: run)(*args, **kwargs)
+        return run.result(generator)
+
+    return _as_function(call)
+
+
+def _as_function(call: object) -> FunctionType:
+    assert isinstance(call, FunctionType)
+    return call
+
+
+class _Steps:
+    """An iterator or awaitable that runs each step of another one inside a call.
+
+    PEP 380 gives the meaning: what is sent and thrown goes to the other one, and what it
+    returns comes back.
+    """
+
+    __slots__ = ("inner", "run")
+
+    def __init__(self, run: Run, inner: Any) -> None:
+        self.run = run
+        self.inner = inner
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __await__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        with Inside(self.run):
+            return self.inner.send(None)
+
+    def send(self, value: Any) -> Any:
+        """Resumes it with a value."""
+        with Inside(self.run):
+            return self.inner.send(value)
+
+    def throw(
+        self,
+        error: Any,
+        value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> Any:
+        """Resumes it with an exception."""
+        with Inside(self.run):
+            return self.inner.throw(error if value is None else value)
+
+    def close(self) -> None:
+        """Ends it."""
+        with Inside(self.run):
+            self.inner.close()

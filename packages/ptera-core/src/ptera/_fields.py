@@ -1,0 +1,256 @@
+"""The private function of an object: how it is made, and how its state is read and set.
+
+Nothing here touches code that is installed; who changes the shape has it made anew.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import FunctionType
+from typing import Any
+
+from ._errors import OverrideError, StateError
+from ._originals import original_code
+from ._scope import Facts, Kind, facts_of
+from ._shape import (
+    KEY,
+    OWN,
+    PRIORITIES,
+    UNSET,
+    UNSET_NAME,
+    Own,
+    Shape,
+    default_name,
+    forced_name,
+    parameter_names,
+    plain_name,
+    shape_of,
+)
+from ._source import Source, source_of
+from ._state import code_for
+from ._values import override
+
+__all__ = [
+    "check_field",
+    "clear_field",
+    "copied_function",
+    "facts_of_function",
+    "fields",
+    "given_fields",
+    "key_field",
+    "parameter_defaults",
+    "private_function",
+    "restore",
+    "saved",
+    "set_default",
+    "set_field",
+    "set_key",
+]
+
+_NOWHERE_SETTABLE = frozenset({Kind.COMPREHENSION, Kind.EXCEPT})
+
+
+def private_function(function: FunctionType) -> FunctionType:
+    """Makes the private function of a new object, without any state.
+
+    Raises:
+        SourceError: The function's source cannot be found.
+    """
+    source = _source(function)
+    own = Own(function.__defaults__ or (), dict(function.__kwdefaults__ or {}))
+    made = FunctionType(
+        source.code,
+        function.__globals__,
+        function.__name__,
+        own.positional or None,
+        function.__closure__,
+    )
+    made.__kwdefaults__ = {**own.keyword, UNSET_NAME: UNSET, OWN: own}
+    _dress(made, function)
+    made.__code__ = code_for(source, shape_of(made), ())
+    return made
+
+
+def copied_function(function: FunctionType) -> FunctionType:
+    """Makes a private function with the same state, and without what overlays put into it."""
+    code = code_for(_source(function), shape_of(function), ())
+    made = FunctionType(
+        code, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    made.__kwdefaults__ = dict(function.__kwdefaults__ or {})
+    _dress(made, function)
+    return made
+
+
+def _dress(made: FunctionType, function: FunctionType) -> None:
+    made.__qualname__ = function.__qualname__
+    made.__module__ = function.__module__
+    made.__doc__ = function.__doc__
+    made.__annotations__ = function.__annotations__
+    if hasattr(function, "__type_params__"):
+        made.__type_params__ = function.__type_params__
+
+
+def _source(function: FunctionType) -> Source:
+    return source_of(original_code(function))
+
+
+def facts_of_function(function: FunctionType) -> Facts:
+    """Gives what the source says of a private function."""
+    return facts_of(_source(function))
+
+
+def check_field(function: FunctionType, variable: str) -> None:
+    """Raises an error for a variable that the function does not have, or cannot be given.
+
+    Raises:
+        StateError: There is no such variable.
+        OverrideError: It is the target of a comprehension or the name of an exception.
+    """
+    variables = facts_of_function(function).variables
+    if variable not in variables:
+        raise StateError(variable, function.__name__, variables)
+    kinds = variables[variable].kinds
+    if kinds <= _NOWHERE_SETTABLE:
+        which = "the target of a comprehension" if Kind.COMPREHENSION in kinds else "an exception"
+        raise OverrideError(f"{function.__name__}.new({variable}=...)", variable, f"it is {which}")
+
+
+def set_field(function: FunctionType, variable: str, value: object) -> None:
+    """Puts a value into the state, with the priority that `override` gives it."""
+    state = _state(function)
+    clear_field(function, variable)
+    if isinstance(value, override):
+        if value.priority <= 0:
+            reason = f"in an object's state an `override` weighs more than 0, not {value.priority}"
+            raise OverrideError(f"{function.__name__}.new({variable}=...)", variable, reason)
+        state[PRIORITIES] = {**state.get(PRIORITIES, {}), variable: value.priority}
+        state[forced_name(variable)] = value.value
+    else:
+        state[plain_name(variable)] = value
+    _refill(function)
+
+
+def set_default(function: FunctionType, variable: str, value: object) -> None:
+    """Puts in a value of the priority that `@ptera.defaults` has."""
+    _state(function)[default_name(variable)] = value
+    _refill(function)
+
+
+def clear_field(function: FunctionType, variable: str) -> None:
+    """Takes a value out of the state, if there is one."""
+    state = _state(function)
+    state.pop(plain_name(variable), None)
+    if state.pop(forced_name(variable), UNSET) is not UNSET:
+        state[PRIORITIES] = {n: p for n, p in state[PRIORITIES].items() if n != variable}
+    _refill(function)
+
+
+def set_key(function: FunctionType, key: object) -> None:
+    """Puts in the key of `f[key]`."""
+    _state(function)[KEY] = key
+
+
+def key_field(function: FunctionType) -> object:
+    """Gives the key of `f[key]`, or `UNSET`."""
+    return _state(function).get(KEY, UNSET)
+
+
+def fields(function: FunctionType) -> dict[str, object]:
+    """Gives the values of the state by variable, in the order of the function's variables."""
+    shape, state = shape_of(function), _state(function)
+    found = {variable: state[name] for variable, name in _stated(shape)}
+    order = list(facts_of_function(function).variables)
+    return {variable: found[variable] for variable in order if variable in found}
+
+
+def _stated(shape: Shape) -> Iterator[tuple[str, str]]:
+    for variable in shape.variables:
+        name = shape.source_of(variable)
+        assert name is not None
+        yield variable, name
+
+
+def given_fields(function: FunctionType) -> tuple[dict[str, object], dict[str, object]]:
+    """Gives what `set_field` and `set_default` were given, to do it again elsewhere."""
+    shape, state = shape_of(function), _state(function)
+    given: dict[str, object] = {name: state[plain_name(name)] for name in sorted(shape.plain)}
+    for name, priority in sorted(shape.forced):
+        given[name] = override(state[forced_name(name)], priority)
+    return given, {name: state[default_name(name)] for name in sorted(shape.defaults)}
+
+
+Saved = tuple[Mapping[str, Any], tuple[Any, ...] | None]
+
+
+def saved(function: FunctionType) -> Saved:
+    """Gives what `restore` needs to undo a change."""
+    return dict(_state(function)), function.__defaults__
+
+
+def restore(function: FunctionType, before: Saved) -> None:
+    """Undoes a change."""
+    function.__kwdefaults__ = dict(before[0])
+    function.__defaults__ = before[1]
+
+
+def _state(function: FunctionType) -> dict[str, Any]:
+    state: dict[str, Any] | None = function.__kwdefaults__
+    assert state is not None
+    return state
+
+
+def _refill(function: FunctionType) -> None:
+    """Makes the parameters' defaults follow the state.
+
+    A value of the state is its parameter's default, so that it need not be given. The
+    parameters after it must then have one too: `UNSET` if they have none.
+    """
+    positional, keyword = parameter_names(function.__code__)
+    values = [_parameter_default(function, name) for name in positional]
+    while values and values[0] is _NONE:
+        del values[0]
+    function.__defaults__ = tuple(UNSET if value is _NONE else value for value in values) or None
+    state = _state(function)
+    for name in keyword:
+        value = _parameter_default(function, name)
+        state.pop(name, None)
+        if value is not _NONE:
+            state[name] = value
+
+
+_NONE = object()
+
+
+def _parameter_default(function: FunctionType, name: str) -> Any:
+    state = _state(function)
+    for stated in (forced_name(name), plain_name(name)):
+        if stated in state:
+            return state[stated]
+    own = _own_default(function, name)
+    if default_name(name) not in state:
+        return own
+    return state[default_name(name)] if own is _NONE else UNSET
+
+
+def _own_default(function: FunctionType, name: str) -> Any:
+    own: Own = _state(function)[OWN]
+    positional, _ = parameter_names(function.__code__)
+    if name not in positional:
+        return own.keyword.get(name, _NONE)
+    index = positional.index(name) - len(positional) + len(own.positional)
+    return own.positional[index] if index >= 0 else _NONE
+
+
+def parameter_defaults(function: FunctionType) -> dict[str, object]:
+    """Gives the default that each parameter has in the eyes of a caller.
+
+    A value of `@ptera.defaults` counts before the one in the signature: that they meet
+    is told by the call.
+    """
+    positional, keyword = parameter_names(function.__code__)
+    state = _state(function)
+    found = {name: _parameter_default(function, name) for name in (*positional, *keyword)}
+    return {
+        name: state.get(default_name(name)) if value is UNSET else value
+        for name, value in found.items()
+        if value is not _NONE
+    }
