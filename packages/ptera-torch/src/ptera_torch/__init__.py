@@ -1,5 +1,12 @@
 """Ptera for PyTorch."""
 
+from ptera._resolve import add_package
 from ptera_torch.__about__ import __version__
 
-__all__ = ["__version__"]
+from ._grad import Grad
+from ._labels import Differentiated
+from ._module import Module
+
+__all__ = ["Differentiated", "Grad", "Module", "__version__"]
+
+add_package(__file__)

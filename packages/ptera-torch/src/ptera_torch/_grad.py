@@ -1,0 +1,220 @@
+"""`Grad`: the gradient of one variable with respect to others, whatever their scopes."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
+
+from ptera_selector import Selector, captures, focus, parse, target
+
+from ptera._attachments import Attachment, Session
+from ptera._calls import Run
+from ptera._deliver import Captured, Root
+from ptera._overlay import Rule, prepare
+from ptera._plan import Mode
+from ptera._resolve import Scope
+from ptera._results import Events, all_values, calling, itself, one_value
+
+from ._coordinator import Coordinator
+from ._errors import GradSelectorError
+from ._keep import Policy
+from ._passes import Event, Question
+
+__all__ = ["Grad"]
+
+Unused: TypeAlias = Literal["none", "zeros", "error"]
+
+
+class Grad:
+    """Differentiates the target (`!!`) of a selector with respect to its focus.
+
+    Attach it to a Ptera function with `on`, or keep the results with `using`. A handler is
+    called for each match of the selector, with `(value, grad)` for the focus and for every
+    other capture that can be differentiated, and with the plain value of anything else.
+    The target may be of any shape: it is its sum that is differentiated, and of several
+    bindings the last. All gradients that one activation of the outermost function asks
+    for, by any number of `Grad`s, take one backward pass for each distinct target, and are
+    all computed before the first handler runs. A tensor that is reached twice, such as a
+    shared parameter, is delivered once.
+
+    Arguments:
+        selector: The selector, with a target.
+        mode: `"now"`: when the outermost activation returns, by `torch.autograd.grad`;
+            `.grad` is not touched. `"backward"`: during the program's own `backward()`,
+            with the scale of the loss taken out: for programs that call it anyway, and the
+            only way under DDP, FSDP and `GradScaler`.
+        create_graph: Whether the gradients can be differentiated again.
+        retain_graph: Whether the graph outlives the call. Left out: it is freed when the
+            called function itself has returned and the last `Grad` has its gradients,
+            unless that is a `torch.nn.Module`, whose output training goes on with.
+        unused: The gradient where the target does not depend on the focus: None
+            (`"none"`), `"zeros"`, or an `"error"`.
+        repeat: Whether a tensor that is reached twice is delivered twice.
+        detach: Whether what is delivered is cut off from the graph; short for
+            `keep="detach"`.
+        keep: What is kept of values and gradients, as in `Keep`.
+        requires_grad: What is done with a focus that requires no gradient: `"error"`,
+            `"skip"` it, or make it a `"leaf"` that does. Left out: an error, except for a
+            focus like `$x`, which stands for any variable that has a gradient.
+        all: Whether handlers take lists of all values of each capture.
+        full: Whether handlers take `Captured` objects, with the variables' real names.
+
+    Raises:
+        GradSelectorError: The selector has no target, or nothing to differentiate by.
+        ValueError: A choice is not one of those above.
+
+    Example:
+        >>> import torch
+        >>> from ptera import ptera
+        >>> @ptera
+        ... def square(x):
+        ...     y = x * x
+        ...     return y
+        >>> results = square.using(g=Grad("square{!x, !!y}"))(torch.tensor(3.0, requires_grad=True))
+        >>> [(value, grad)] = results.g.map("x")
+        >>> grad
+        tensor(6.)
+    """
+
+    def __init__(
+        self,
+        selector: str | Selector,
+        *,
+        mode: Literal["now", "backward"] = "now",
+        create_graph: bool = False,
+        retain_graph: bool | None = None,
+        unused: Unused = "none",
+        repeat: bool = False,
+        detach: bool = False,
+        keep: Policy = "reference",
+        requires_grad: Literal["error", "skip", "leaf"] | None = None,
+        all: bool = False,
+        full: bool = False,
+    ) -> None:
+        self.selector = parse(selector) if isinstance(selector, str) else selector
+        self.mode = _one_of("mode", mode, ("now", "backward"))
+        self.all = all
+        self.full = full
+        self.question = Question(
+            target=_target_of(self.selector),
+            focus=_focus_of(self.selector),
+            create_graph=create_graph,
+            retain_graph=retain_graph,
+            unused=_one_of("unused", unused, ("none", "zeros", "error")),
+            repeat=repeat,
+            keep=_policy(keep, detach),
+            missing=_missing(requires_grad, self.selector),
+        )
+
+    def attachment(
+        self,
+        name: str,
+        scope: Scope,
+        function: Callable[..., object] | None,
+        *,
+        full: bool = False,
+        all: bool = False,
+    ) -> Attachment:
+        """Makes what is attached to a function object; the core calls this.
+
+        Arguments:
+            name: The name of the outcome in the results.
+            scope: Where the names of the selector are found.
+            function: The handler; None: the results hold the events.
+            full: Whether the handler gets `Captured` objects.
+            all: Whether it gets lists of all values.
+
+        Raises:
+            HandlerError: The handler has a parameter that is no capture.
+        """
+        names = list(dict.fromkeys(capture.name for capture in captures(self.selector)))
+        call = None
+        if function is not None:
+            full, all = full or self.full, all or self.all
+            read: Callable[[Captured], object]
+            read = itself if full else all_values if all else one_value
+            call = calling(function, names, read)
+        rules = (prepare(Rule(self.selector, scope, Mode.COMPLETE, _before_a_call)),)
+        opened = functools.partial(_GradSession, self, names, call)
+        return Attachment(name, rules, True, opened, adds=function is not None)
+
+    def __repr__(self) -> str:
+        return f"Grad({str(self.selector)!r})"
+
+
+def _one_of(name: str, value: Any, known: Sequence[str]) -> Any:
+    if value not in known:
+        choices = ", ".join(f"`{choice}`" for choice in known)
+        message = f"`{name}={value!r}` is not known to `Grad`: use one of {choices}"
+        raise ValueError(message)
+    return value
+
+
+def _policy(keep: Policy, detach: bool) -> Policy:
+    if not detach:
+        return keep
+    if keep != "reference":
+        message = f"`detach=True` and `keep={keep!r}` say two different things: use one of them"
+        raise ValueError(message)
+    return "detach"
+
+
+def _target_of(selector: Selector) -> str:
+    found = target(selector)
+    if found is None:
+        raise GradSelectorError(str(selector), "it has no target", "Mark one capture with `!!`")
+    return found.name
+
+
+def _focus_of(selector: Selector) -> str | None:
+    found = focus(selector)
+    if found is not None:
+        return found.name
+    if len(list(captures(selector))) < 2:
+        reason = "it captures nothing besides its target"
+        raise GradSelectorError(str(selector), reason, "Mark another capture with `!`")
+    return None
+
+
+def _missing(choice: str | None, selector: Selector) -> Any:
+    if choice is not None:
+        return _one_of("requires_grad", choice, ("error", "skip", "leaf"))
+    found = focus(selector)
+    any_variable = found is not None and found.variable is None and found.category is None
+    return "skip" if any_variable else "error"
+
+
+class _GradSession(Session):
+    """One attached `Grad` during one call."""
+
+    def __init__(
+        self, grad: Grad, names: Sequence[str], call: Callable[[Event], object] | None
+    ) -> None:
+        self._delivered: list[Any] = []
+        outcome: object = self._delivered
+        if call is None:
+            outcome = Events(str(grad.selector), names, self._delivered)
+        super().__init__(outcome)
+        self._call = call
+        self.question = grad.question
+        self.root: Root
+
+    def connect(self, run: Run) -> None:
+        """Joins the other `Grad`s of the call; the first does it for all."""
+        sessions = [session for session in run.sessions if isinstance(session, _GradSession)]
+        if sessions[0] is not self:
+            return
+        at = 0
+        for attachment, session in zip(run.attachments, run.sessions, strict=True):
+            if isinstance(session, _GradSession):
+                session.root = run.roots[at]
+            emits = session.emits
+            at += sum(emit is not None for emit in emits) if emits else len(attachment.rules)
+        Coordinator(sessions, run.roots, run.function)
+
+    def deliver(self, event: Event) -> None:
+        """Hands one event to the handler, or to the results."""
+        self._delivered.append(event if self._call is None else self._call(event))
+
+
+def _before_a_call(_: object) -> None:
+    """Stands where a call puts where its events go."""

@@ -1,0 +1,218 @@
+"""Backward passes for the events of several `Grad`s: one for each target, all before delivery."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import torch
+
+from ptera._deliver import Captured
+
+from ._autograd import check_input, check_target, differentiate, is_differentiable
+from ._errors import UnusedInputError
+from ._keep import Policy, keeper
+from ._labels import Differentiated
+from ._trees import identity_of, map_tensors, tensors_in
+
+__all__ = ["Event", "Pass", "Question", "Request", "differentiate_all"]
+
+Event: TypeAlias = dict[str, Captured]
+Unused: TypeAlias = Literal["none", "zeros", "error"]
+Missing: TypeAlias = Literal["error", "skip", "leaf"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What one `Grad` asks for.
+
+    Arguments:
+        target: The name of the capture that is differentiated.
+        focus: The name of the capture that each event is about, if there is one.
+        create_graph: Whether its gradients must be differentiable.
+        retain_graph: Whether the graph must outlive the call; None: as the call decides.
+        unused: What the gradient is of an input that the target does not depend on.
+        repeat: Whether a tensor that is reached twice is delivered twice.
+        keep: How values and gradients are kept.
+        missing: What is done with a focus that has no gradient.
+    """
+
+    target: str
+    focus: str | None
+    create_graph: bool = False
+    retain_graph: bool | None = None
+    unused: Unused = "none"
+    repeat: bool = False
+    keep: Policy = "reference"
+    missing: Missing = "error"
+
+    def kept(self, event: Event) -> Event:
+        """Applies the keeping policy to what will be delivered."""
+        if self.keep == "reference":
+            return event
+        keep = keeper(self.keep)
+        return {
+            name: Captured(name, captured.names, [keep(value) for value in captured.values])
+            for name, captured in event.items()
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """One event with the tensor that is to be differentiated for it.
+
+    Arguments:
+        event: The event.
+        target: The last binding of the target in it.
+    """
+
+    event: Event
+    target: torch.Tensor
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """The events that one `Grad` has collected from one activation.
+
+    Arguments:
+        question: What it asks for.
+        events: The events.
+        matches: Those that will be delivered.
+    """
+
+    question: Question
+    events: Sequence[Event]
+    matches: list[Match] = field(default_factory=list)
+
+    def choose(self) -> None:
+        """Checks the events, and leaves out tensors that were reached before.
+
+        Raises:
+            TargetError: A target is nothing that can be differentiated.
+            InputError: A focus has no gradient.
+        """
+        seen: set[tuple[int, ...]] = set()
+        for event in self.events:
+            match = self._match(event, seen)
+            if match is not None:
+                self.matches.append(match)
+
+    def _match(self, event: Event, seen: set[tuple[int, ...]]) -> Match | None:
+        question = self.question
+        target = check_target(question.target, event[question.target].values[-1])
+        if question.focus is None:
+            return Match(event, target)
+        focus = event[question.focus]
+        value = focus.values[0]
+        if not is_differentiable(value):
+            if question.missing != "skip":
+                check_input(question.target, focus.names[0], value)
+            return None
+        key = (id(target), *identity_of(value))
+        if key in seen and not question.repeat:
+            return None
+        seen.add(key)
+        return Match(event, target)
+
+
+class Pass:
+    """One target, and everything that it is differentiated with respect to.
+
+    Arguments:
+        name: What the target is called.
+        target: The tensor.
+    """
+
+    __slots__ = ("create_graph", "gradients", "inputs", "name", "target")
+
+    def __init__(self, name: str, target: torch.Tensor) -> None:
+        self.name = name
+        self.target = target
+        self.create_graph = False
+        # By identity, and held, so that no identity is given to another tensor meanwhile.
+        self.inputs: dict[int, torch.Tensor] = {}
+        self.gradients: dict[int, torch.Tensor | None] = {}
+
+    def add(self, question: Question, event: Event) -> None:
+        """Takes what an event's captures need."""
+        self.create_graph = self.create_graph or question.create_graph
+        for name, captured in event.items():
+            if name == question.target:
+                continue
+            for value in captured.values:
+                for tensor in tensors_in(value):
+                    if tensor.requires_grad:
+                        self.inputs[id(tensor)] = tensor
+
+    def run(self, retain_graph: bool) -> None:
+        """Differentiates."""
+        if not self.inputs:
+            return
+        gradients = differentiate(
+            self.name,
+            self.target,
+            list(self.inputs.values()),
+            create_graph=self.create_graph,
+            retain_graph=retain_graph,
+        )
+        self.gradients = dict(zip(self.inputs, gradients, strict=True))
+
+    def answer(self, question: Question, event: Event) -> Event:
+        """Gives an event with values and gradients in the place of differentiable values."""
+        found = {
+            name: captured
+            if name == question.target
+            else self._captured(question, name, captured, name == question.focus)
+            for name, captured in event.items()
+        }
+        return question.kept(found)
+
+    def _captured(
+        self, question: Question, name: str, captured: Captured, focused: bool
+    ) -> Captured:
+        pairs: list[Any] = []
+        for variable, value in zip(captured.names, captured.values, strict=True):
+            if not is_differentiable(value):
+                pairs.append(value)
+                continue
+            grad = map_tensors(value, lambda tensor: self._gradient(question, tensor), None)
+            if focused and question.unused == "error" and not any(True for _ in tensors_in(grad)):
+                raise UnusedInputError(question.target, variable)
+            pairs.append(Differentiated(value, grad))
+        return Captured(name, captured.names, pairs)
+
+    def _gradient(self, question: Question, tensor: torch.Tensor) -> torch.Tensor | None:
+        grad = self.gradients.get(id(tensor))
+        if grad is None:
+            zeros = question.unused == "zeros" and tensor.requires_grad
+            return torch.zeros_like(tensor) if zeros else None
+        return grad.detach() if self.create_graph and not question.create_graph else grad
+
+
+def differentiate_all(requests: Iterable[Request], retain_graph: bool) -> list[list[Event]]:
+    """Answers all requests of one activation, with one pass for each distinct target.
+
+    Arguments:
+        requests: What was asked for; `choose` has been called on each.
+        retain_graph: Whether the graph must outlive the last pass.
+
+    Returns:
+        For each request its events, gradients included.
+
+    Raises:
+        FreedGraphError: The graph is gone.
+        UnusedInputError: A target does not depend on a focus, and that was to be an error.
+    """
+    requests = list(requests)
+    passes: dict[int, Pass] = {}
+    for request in requests:
+        for match in request.matches:
+            here = passes.setdefault(id(match.target), Pass(request.question.target, match.target))
+            here.add(request.question, match.event)
+    retain_graph = retain_graph or any(bool(r.question.retain_graph) for r in requests)
+    for number, here in enumerate(passes.values(), 1):
+        # Targets of one activation share most of their graph.
+        here.run(retain_graph or number < len(passes))
+    return [
+        [passes[id(m.target)].answer(request.question, m.event) for m in request.matches]
+        for request in requests
+    ]
