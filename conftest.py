@@ -3,7 +3,14 @@
 import importlib.util
 import os
 
+# Collecting a module's docstrings would otherwise run it once more than the package does, and
+# leave two registries of functions and two sets of overlays.
+import ptera_selector
 from hypothesis import settings
+
+import ptera
+
+_LOADED = (ptera, ptera_selector)
 
 # No test is timed; on CI the same examples are tried each time.
 settings.register_profile("ptera", deadline=None, derandomize="CI" in os.environ)

@@ -1,7 +1,7 @@
 """What can be attached to a function object, and what becomes of it in one call."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ptera_selector import Selector, captures
@@ -65,10 +65,10 @@ class Session:
 
     Arguments:
         outcome: What stands in the results under the attachment's name.
-        emits: For each rule, where its events go in this call; None: where they go anyway.
+        emits: For each rule, where its events go in this call; nothing: where they go anyway.
     """
 
-    def __init__(self, outcome: object = None, emits: Sequence[Emit | None] = ()) -> None:
+    def __init__(self, outcome: object = None, emits: Sequence[Emit] = ()) -> None:
         self.outcome = outcome
         self.emits = emits
 
@@ -101,8 +101,10 @@ class Attachment:
         """Gives the rules with their events going to one call."""
         if not session.emits:
             return list(self.rules)
-        pairs = zip(self.rules, session.emits, strict=True)
-        return [replace(rule, emit=emit, guarded=self.guarded) for rule, emit in pairs if emit]
+        return [
+            Prepared(item.rule, item.plans, emit, self.guarded)
+            for item, emit in zip(self.rules, session.emits, strict=True)
+        ]
 
 
 def joined(
@@ -126,8 +128,8 @@ def _names(selector: Selector) -> tuple[str, ...]:
     return tuple(dict.fromkeys(capture.name for capture in captures(selector)))
 
 
-def _waiting(*_: object) -> None:
-    """Stands for what takes the events until a call says where they go."""
+# Stands for what takes the events until a call says where they go; it is never called.
+_waiting: Emit = id
 
 
 def _complete(selector: Selector, scope: Scope) -> Prepared:
@@ -159,7 +161,7 @@ def query(name: str, text: str | Selector, scope: Scope) -> Attachment:
 
     def begin() -> Session:
         events: list[Event] = []
-        return Session(Events(str(selector), names, events), [events.append])
+        return Session(Events(selector, names, events), [events.append])
 
     return Attachment(name, (_complete(selector, scope),), False, begin)
 
@@ -226,6 +228,6 @@ def collector(function: Handler, text: str | Selector, scope: Scope) -> Attachme
 
     def begin() -> Session:
         events: list[Event] = []
-        return _Collecting(function, Events(str(selector), names, events), events.append)
+        return _Collecting(function, Events(selector, names, events), events.append)
 
     return Attachment(name, (_complete(selector, scope),), False, begin)

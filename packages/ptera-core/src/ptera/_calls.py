@@ -95,6 +95,13 @@ class Run:
         for session in self.sessions:
             session.connect(self)
 
+    def steps(
+        self, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> "_Steps":
+        """Creates a generator or coroutine under the rules, where it finds its overlay."""
+        with Inside(self):
+            return _Steps(self, function(*args, **kwargs))
+
     @property
     def roots(self) -> Sequence[Root]:
         """What the context variables of the rules hold while they are active."""
@@ -209,7 +216,7 @@ def _coroutine(function: FunctionType, attached: Attached) -> FunctionType:
             return await function(*args, **kwargs)
         try:
             run.start()
-            value = await _Steps(run, function(*args, **kwargs))
+            value = await run.steps(function, args, kwargs)
         except BaseException:
             run.abandon()
             raise
@@ -227,7 +234,7 @@ def _generator(function: FunctionType, begin: Begin) -> FunctionType:
             return (yield from function(*args, **kwargs))
         try:
             run.start()
-            value = yield from _Steps(run, function(*args, **kwargs))
+            value = yield from run.steps(function, args, kwargs)
         except BaseException:
             run.abandon()
             raise
@@ -241,11 +248,13 @@ def _async_generator(function: FunctionType, begin: Begin) -> FunctionType:
     @functools.wraps(function)
     async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         run = begin()
-        inner = function(*args, **kwargs)
         step: Callable[[Any], Any] = _as_it_is if run is None else functools.partial(_Steps, run)
+        if run is None:
+            inner = function(*args, **kwargs)
+        else:
+            run.start()
+            inner = run.steps(function, args, kwargs).inner
         try:
-            if run is not None:
-                run.start()
             item = await step(inner.__anext__())
             while True:
                 try:

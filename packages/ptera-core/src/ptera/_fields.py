@@ -14,6 +14,7 @@ from ._shape import (
     KEY,
     OWN,
     PRIORITIES,
+    SHAPE,
     UNSET,
     UNSET_NAME,
     Own,
@@ -117,7 +118,7 @@ def check_field(function: FunctionType, variable: str) -> None:
 def set_field(function: FunctionType, variable: str, value: object) -> None:
     """Puts a value into the state, with the priority that `override` gives it."""
     state = _state(function)
-    clear_field(function, variable)
+    _clear(state, variable)
     if isinstance(value, override):
         if value.priority <= 0:
             reason = f"in an object's state an `override` weighs more than 0, not {value.priority}"
@@ -126,27 +127,32 @@ def set_field(function: FunctionType, variable: str, value: object) -> None:
         state[forced_name(variable)] = value.value
     else:
         state[plain_name(variable)] = value
-    _refill(function)
+    _refill(function, variable)
 
 
 def set_default(function: FunctionType, variable: str, value: object) -> None:
     """Puts in a value of the priority that `@ptera.defaults` has."""
     _state(function)[default_name(variable)] = value
-    _refill(function)
+    _refill(function, variable)
 
 
 def clear_field(function: FunctionType, variable: str) -> None:
     """Takes a value out of the state, if there is one."""
-    state = _state(function)
+    _clear(_state(function), variable)
+    _refill(function, variable)
+
+
+def _clear(state: dict[str, Any], variable: str) -> None:
     state.pop(plain_name(variable), None)
     if state.pop(forced_name(variable), UNSET) is not UNSET:
         state[PRIORITIES] = {n: p for n, p in state[PRIORITIES].items() if n != variable}
-    _refill(function)
 
 
 def set_key(function: FunctionType, key: object) -> None:
     """Puts in the key of `f[key]`."""
-    _state(function)[KEY] = key
+    state = _state(function)
+    state[KEY] = key
+    state.pop(SHAPE, None)
 
 
 def key_field(function: FunctionType) -> object:
@@ -198,18 +204,21 @@ def _state(function: FunctionType) -> dict[str, Any]:
     return state
 
 
-def _refill(function: FunctionType) -> None:
-    """Makes the parameters' defaults follow the state.
+def _refill(function: FunctionType, variable: str) -> None:
+    """Makes the parameters' defaults follow the state, in which a variable has changed.
 
     A value of the state is its parameter's default, so that it need not be given. The
     parameters after it must then have one too: `UNSET` if they have none.
     """
+    state = _state(function)
+    state.pop(SHAPE, None)
     positional, keyword = parameter_names(function.__code__)
+    if variable not in positional and variable not in keyword:
+        return
     values = [_parameter_default(function, name) for name in positional]
     while values and values[0] is _NONE:
         del values[0]
     function.__defaults__ = tuple(UNSET if value is _NONE else value for value in values) or None
-    state = _state(function)
     for name in keyword:
         value = _parameter_default(function, name)
         state.pop(name, None)

@@ -66,6 +66,7 @@ T = TypeVar("T")
 S = TypeVar("S")
 H = TypeVar("H", bound=Callable[..., Any])
 Env = Mapping[str, object]
+_new = functools.partial.__new__
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -485,9 +486,10 @@ class Ptera(functools.partial[R], Generic[P, R]):
         self: "Ptera[Concatenate[S, Q], T]", instance: S, owner: type | None = None
     ) -> "Ptera[Q, T]": ...
     def __get__(self, instance: object, owner: type | None = None) -> Any:
-        if instance is None or self.args:
+        # As of `partial`, an object that has arguments already is no method.
+        if instance is None or self.args or self.keywords:
             return self
-        bound = functools.partial.__new__(type(self), self.func, instance, **self.keywords)
+        bound = _new(Ptera, self.func, instance)
         bound.__dict__ = self.__dict__
         return bound
 
@@ -548,7 +550,7 @@ def make(
         attributes: Its attributes; by default those of what was decorated.
     """
     called = runner(core.function, core.attached) if core.attached else core.function
-    made = functools.partial.__new__(Ptera, called, *arguments, **(keywords or {}))
+    made = _new(Ptera, called, *arguments, **(keywords or {}))
     made.__dict__.update(_attributes(core) if attributes is None else attributes)
     made.__dict__["_core"] = core
     return made

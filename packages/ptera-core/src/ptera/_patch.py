@@ -123,6 +123,9 @@ def candidates(plan: Plan) -> Iterator[tuple[FunctionType, bool]]:
             function = reference()
             if function is not None:
                 yield function, not spec.meant.nested
+                # An object made of it, by `ptera(function)`, has the same code.
+                for copy in ptera_functions(function.__name__):
+                    yield copy, False
         everywhere = everywhere or spec.meant.decorated is not None
     for reference in plan.within:
         function = reference()

@@ -55,6 +55,7 @@ def ptera_functions(name: str | None) -> Iterator[FunctionType]:
 
     Example:
         >>> from ptera import ptera
+        >>> from ptera._registry import ptera_functions
         >>> @ptera
         ... def seldom_used_name(x):
         ...     return x

@@ -5,6 +5,8 @@ import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
+from ptera_selector import Selector
+
 from ._deliver import Captured
 from ._errors import CaptureError, UnknownCaptureError, nearest
 from ._handlers import arguments_of, is_positional
@@ -78,7 +80,7 @@ class Events(Sequence[Event]):
     `.values`, `.name` and `.names`.
 
     Arguments:
-        selector: The query's text.
+        selector: The query.
         captures: The names of its captures.
         events: The events; a list that may go on growing.
 
@@ -95,7 +97,9 @@ class Events(Sequence[Event]):
         [10]
     """
 
-    def __init__(self, selector: str, captures: Sequence[str], events: list[Event]) -> None:
+    def __init__(
+        self, selector: str | Selector, captures: Sequence[str], events: list[Event]
+    ) -> None:
         self.selector = selector
         self.captures = tuple(captures)
         self._events = events

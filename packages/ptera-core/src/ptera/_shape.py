@@ -12,6 +12,7 @@ call costs nothing more.
 `ptera.#unset`          `UNSET`; a function that has it is a private one
 `ptera.#own`            `Own`: the parameters' defaults as they were written
 `ptera.#priorities`     the priorities of the overrides
+`ptera.#shape`          the `Shape`, until something is set
 ======================  ==================================================
 """
 
@@ -28,6 +29,7 @@ __all__ = [
     "KEY",
     "OWN",
     "PRIORITIES",
+    "SHAPE",
     "UNSET",
     "UNSET_NAME",
     "Own",
@@ -47,6 +49,7 @@ KEY: Final = "ptera.#key"
 UNSET_NAME: Final = "ptera.#unset"
 OWN: Final = "ptera.#own"
 PRIORITIES: Final = "ptera.#priorities"
+SHAPE: Final = "ptera.#shape"
 CODE_PRIORITY: Final = 0
 DEFAULTS_PRIORITY: Final = -0.5
 
@@ -93,12 +96,14 @@ class Unset:
         """Raises the error for two values of equal priority."""
         raise ConflictError(variable, function, places)
 
-    def missing(self, function: str, names: tuple[str, ...], values: tuple[object, ...]) -> NoReturn:
+    def missing(
+        self, function: str, names: tuple[str, ...], values: tuple[object, ...]
+    ) -> NoReturn:
         """Raises what Python raises for arguments that were not given."""
         absent = [repr(name) for name, value in zip(names, values, strict=True) if value is self]
         listed = absent[0] if len(absent) == 1 else f"{', '.join(absent[:-1])} and {absent[-1]}"
-        plural = "s" if len(absent) > 1 else ""
-        message = f"{function}() missing {len(absent)} required positional argument{plural}: {listed}"
+        what = f"{len(absent)} required positional argument{'s' if len(absent) > 1 else ''}"
+        message = f"{function}() missing {what}: {listed}"
         raise TypeError(message)
 
     def visible(self, names: Any) -> Any:
@@ -182,6 +187,13 @@ def shape_of(function: FunctionType) -> Shape:
     state: dict[str, Any] | None = function.__kwdefaults__
     if state is None or UNSET_NAME not in state:
         return _PLAIN_FUNCTION
+    known: Shape | None = state.get(SHAPE)
+    if known is None:
+        known = state[SHAPE] = _shape(function, state)
+    return known
+
+
+def _shape(function: FunctionType, state: Mapping[str, Any]) -> Shape:
     plain: list[str] = []
     defaults: list[str] = []
     for name in state:

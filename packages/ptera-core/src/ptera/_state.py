@@ -22,7 +22,15 @@ from ._syntax import body_of, is_default, outer_parts, target_names
 from ._template import expression, load, statements
 from .rewrite import Weave, Weaves, rewrite
 
-__all__ = ["Shape", "code_for", "is_only_read", "is_ptera", "key_expression", "shape_of", "tree_for"]
+__all__ = [
+    "Shape",
+    "code_for",
+    "is_only_read",
+    "is_ptera",
+    "key_expression",
+    "shape_of",
+    "tree_for",
+]
 
 _READ_ONLY = frozenset({Kind.READ})
 
@@ -72,8 +80,7 @@ def tree_for(source: Source, shape: Shape, weaves: Sequence[Weave]) -> Definitio
         leading = sum(getattr(weave, "leads", False) for weave in weaves)
         changing = leading + sum(getattr(weave, "changes", False) for weave in weaves)
         parts = [*weaves[:leading], first, *weaves[leading:changing], doubt, *weaves[changing:]]
-    node = rewrite(source, Weaves(parts))
-    _read_from_state(node, source, shape)
+    node = _read_from_state(rewrite(source, Weaves(parts)), source, shape)
     _take_state(node)
     return node
 
@@ -156,9 +163,8 @@ class _StateWeave(Weave):
         self.source = source
         self.facts: Facts = facts_of(source)
         self.shape = shape
-        self.declared = {
-            name for name, variable in self.facts.variables.items() if Kind.DECLARED in variable.kinds
-        }
+        variables = self.facts.variables.values()
+        self.declared = {v.name for v in variables if Kind.DECLARED in v.kinds}
         # A value of priority 0 is for the place that asks for one; where there is none, it
         # meets the code's own, of the same priority.
         self.conflicting = {name for name in shape.plain if not self._asks(name)}
