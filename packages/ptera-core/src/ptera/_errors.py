@@ -7,13 +7,17 @@ __all__ = [
     "CaptureError",
     "ComparisonError",
     "ConflictError",
+    "Failure",
     "HandlerError",
     "InstallationError",
     "OverrideError",
+    "ProbeError",
     "PteraError",
+    "PteraWarning",
     "RecurrenceError",
     "SourceError",
     "StateError",
+    "UnknownCaptureError",
     "UnknownFunctionError",
     "UnknownVariableError",
     "UnsetVariableError",
@@ -51,6 +55,10 @@ class PteraError(Exception):
         >>> isinstance(SourceError("f", "it is built in", "wrap it"), PteraError)
         True
     """
+
+
+class PteraWarning(UserWarning):
+    """What Ptera warns of: the program goes on, but is probably not what was meant."""
 
 
 class SourceError(PteraError):
@@ -330,19 +338,27 @@ class StateError(PteraError, AttributeError):
         field: The field's name.
         function: The function.
         candidates: The fields that it has.
+        problem: What is wrong, where the field exists.
 
     Example:
         >>> print(StateError("wieght", "layer", ("weight", "bias")))
         `layer` has no variable `wieght` to set. Did you mean `weight`?
+        >>> print(StateError("weight", "layer", problem="is not set"))
+        `layer.state.weight` is not set.
     """
 
-    def __init__(self, field: str, function: str, candidates: Iterable[str] = ()) -> None:
+    def __init__(
+        self, field: str, function: str, candidates: Iterable[str] = (), problem: str = ""
+    ) -> None:
         self.field = field
         self.function = function
         self.candidates = tuple(candidates)
-        super().__init__(field, function, self.candidates)
+        self.problem = problem
+        super().__init__(field, function, self.candidates, problem)
 
     def __str__(self) -> str:
+        if self.problem:
+            return f"`{self.function}.state.{self.field}` {self.problem}."
         hint = nearest(self.field, self.candidates)
         return f"`{self.function}` has no variable `{self.field}` to set.{hint}"
 
@@ -369,3 +385,59 @@ class InstallationError(PteraError, ImportError):
 
     def __str__(self) -> str:
         return f"Cannot use `{self.package}`: {self.found}. Run `{self.remedy}`."
+
+
+class Failure(PteraError):
+    """What a probe's `fail`, `fail_if_false` and `fail_if_empty` raise by default.
+
+    Example:
+        >>> print(Failure("x is negative"))
+        x is negative
+    """
+
+
+class ProbeError(PteraError, ValueError):
+    """A probe is made or used in a way that its selectors do not allow.
+
+    Arguments:
+        selectors: The text of the probe's selectors.
+        reason: What is wrong.
+        remedy: What to do about it.
+
+    Example:
+        >>> print(ProbeError("f{!!y}", "it has an end but no beginning", "Mark one with `!`."))
+        Cannot probe `f{!!y}`: it has an end but no beginning. Mark one with `!`.
+    """
+
+    def __init__(self, selectors: str, reason: str, remedy: str = "") -> None:
+        super().__init__(selectors, reason, remedy)
+        self.selectors = selectors
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"Cannot probe `{self.selectors}`: {self.reason}. {self.remedy}".rstrip()
+
+
+class UnknownCaptureError(PteraError, KeyError):
+    """A stream is asked for a capture that its selectors do not make.
+
+    Arguments:
+        capture: The name that was asked for.
+        captures: The captures that there are.
+
+    Example:
+        >>> print(UnknownCaptureError("lss", ("loss", "step")))
+        There is no capture `lss` (there are `loss`, `step`). Did you mean `loss`?
+    """
+
+    def __init__(self, capture: object, captures: Iterable[str] = ()) -> None:
+        self.capture = capture
+        self.captures = tuple(captures)
+        super().__init__(capture, self.captures)
+
+    def __str__(self) -> str:
+        there = ", ".join(f"`{capture}`" for capture in self.captures)
+        are = f"there are {there}" if len(self.captures) > 1 else f"there is {there or 'none'}"
+        hint = nearest(str(self.capture), self.captures)
+        return f"There is no capture `{self.capture}` ({are}).{hint}"

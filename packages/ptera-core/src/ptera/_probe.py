@@ -1,0 +1,391 @@
+"""Probes: streams of what selectors match, for a block or for the whole process."""
+
+import atexit
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Literal
+
+from ptera_selector import Selector
+
+from ._errors import OverrideError, ProbeError, PteraWarning
+from ._feed import Feed, Outline, outline_of, propose
+from ._plan import Mode
+from ._resolve import Scope, caller_scope
+from .streams import Sink, Stream
+
+__all__ = ["OverridableProbe", "Probe", "global_probe", "probing"]
+
+ProbeType = Literal["immediate", "total"] | None
+
+
+class Taps:
+    """The source of a probe's stream: what its selectors match while it is active.
+
+    Arguments:
+        outlines: The selectors.
+        scope: Where their names are found.
+        raw: Whether events hold `Captured` objects.
+        probe_type: When events are delivered, if not as the selectors' focus says.
+        overridable: Whether all sinks are told before the focus is overridden.
+    """
+
+    def __init__(
+        self,
+        outlines: Sequence[Outline],
+        scope: Scope,
+        raw: bool,
+        probe_type: ProbeType,
+        overridable: bool,
+    ) -> None:
+        self._outlines = outlines
+        self._scope = scope
+        self._raw = raw
+        self._modes = [_mode(outline, probe_type, overridable) for outline in outlines]
+        self._events = Feed(outlines, scope, self._modes, raw)
+        self._changes = self._events if overridable else None
+        self._feeds = [self._events]
+        self._sinks: list[Sink] = []
+        self._state: Literal["new", "active", "ended"] = "new"
+        self._process = False
+
+    @property
+    def name(self) -> str:
+        """The text of the selectors."""
+        return ", ".join(str(outline.selector) for outline in self._outlines)
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """The names that events have entries for."""
+        names = [name for outline in self._outlines for name in outline.names]
+        marks = ["$wrap"] if self._has_ends else []
+        return tuple(dict.fromkeys([*names, *marks]))
+
+    @property
+    def _has_ends(self) -> bool:
+        return any(outline.ends is not None for outline in self._outlines)
+
+    def attach(self, sink: Sink) -> Callable[[], None]:
+        """Sends each event to a sink, until what is returned is called."""
+        feed = self._changing_feed() if sink.changes else self._events
+        feed.attach(sink)
+        if self._state == "active":
+            if feed is self._events and not self._sinks and feed.is_idle:
+                feed = self._choose_direct()
+            if not feed.is_open:
+                feed.open(self._process)
+        self._sinks.append(sink)
+        return partial(self._detach, sink)
+
+    def _changing_feed(self) -> Feed:
+        if self._changes is None:
+            modes = [Mode.OVERRIDE] * len(self._outlines)
+            self._changes = Feed(self._outlines, self._scope, modes, self._raw)
+            self._feeds.insert(0, self._changes)
+        return self._changes
+
+    def _detach(self, sink: Sink) -> None:
+        if sink in self._sinks:
+            self._sinks.remove(sink)
+            for feed in self._feeds:
+                feed.detach(sink)
+
+    def propose(self, value: object) -> None:
+        """Gives the focus a value, while its binding is being delivered.
+
+        Raises:
+            OverrideError: It is not: an operator has held the element back.
+        """
+        if not propose(self._changes, value):
+            focus = self._outlines[0].begins
+            name = None if focus is None else focus.variable or focus.name
+            raise OverrideError(self.name, name, _LATE)
+
+    def enter(self, process: bool = False) -> None:
+        """Begins to deliver events.
+
+        Raises:
+            ProbeError: It has been entered before.
+        """
+        if self._state != "new":
+            raise ProbeError(self.name, "an instance of Probe can only be entered once", _AGAIN)
+        self._process = process
+        if self._events.sinks:
+            self._choose_direct()
+        try:
+            for feed in self._feeds:
+                if feed.sinks or not self._sinks:
+                    feed.open(process)
+        except BaseException:
+            self._close()
+            raise
+        self._state = "active"
+
+    def _choose_direct(self) -> Feed:
+        """Gives the feed of the first sinks.
+
+        One that is alone and takes captures by position gets rules of its own.
+        """
+        first, *others = self._events.sinks
+        wanted = first.arguments
+        if wanted is None or others or not self._can_be_direct(wanted):
+            return self._events
+        direct = Feed(self._outlines, self._scope, self._modes, arguments=wanted)
+        self._events.close()
+        self._events.detach(first)
+        direct.attach(first)
+        self._feeds.append(direct)
+        return direct
+
+    def _can_be_direct(self, arguments: tuple[str, ...]) -> bool:
+        return (
+            not self._raw
+            and not self._has_ends
+            and all(mode is Mode.LIVE for mode in self._modes)
+            and all({*arguments} <= {*outline.names} for outline in self._outlines)
+        )
+
+    def leave(self, error: BaseException | None = None) -> None:
+        """Ends the delivery, and tells the sinks so."""
+        if self._state != "active":
+            return
+        silent = not any(feed.has_delivered for feed in self._feeds)
+        missed = silent and any(feed.has_strays for feed in self._feeds)
+        self._close()
+        _complete(self._sinks, error)
+        if missed and error is None:
+            warnings.warn(_MISSED.format(self.name), PteraWarning, stacklevel=3)
+
+    def _close(self) -> None:
+        self._state = "ended"
+        for feed in self._feeds:
+            feed.close()
+            feed.forget()
+        self._scope = Scope()
+
+
+_LATE = "its value comes when the binding has been made: an operator has held it back"
+_AGAIN = "Make another one with `probing(...)`."
+_MISSED = (
+    "The probe of `{}` ended without an event, although functions that it names ran in another "
+    "thread or task. A probe of a block sees what its own thread or task does, and the tasks "
+    "that this starts; run the thread's function in `contextvars.copy_context()`, or use "
+    "`global_probe`."
+)
+
+
+def _mode(outline: Outline, probe_type: ProbeType, overridable: bool) -> Mode:
+    """Gives when the events of a selector are delivered.
+
+    Raises:
+        ProbeError: The selector does not go with that.
+    """
+    if outline.ends is not None:
+        _check_ends(outline, probe_type, overridable)
+    if overridable and probe_type == "total":
+        hint = 'Leave `probe_type` out, or make it "immediate".'
+        raise ProbeError(str(outline.selector), "a probe that overrides is immediate", hint)
+    if overridable:
+        return Mode.OVERRIDE
+    if outline.begins is None and probe_type == "immediate":
+        hint = "Mark the variable whose bindings are the events with `!`."
+        raise ProbeError(str(outline.selector), "without a focus nothing is immediate", hint)
+    return Mode.COMPLETE if outline.begins is None or probe_type == "total" else Mode.LIVE
+
+
+def _check_ends(outline: Outline, probe_type: ProbeType, overridable: bool) -> None:
+    text = str(outline.selector)
+    if outline.begins is None:
+        hint = "Mark the variable where it begins with `!`."
+        raise ProbeError(text, "it has an end (`!!`) but no beginning", hint)
+    if not outline.is_paired:
+        hint = "Mark two variables of one function."
+        raise ProbeError(text, "it begins in one function and ends in another", hint)
+    if overridable or probe_type == "total":
+        what = "overrides" if overridable else "is total"
+        hint = "Make a probe of its own, without `!!`, for that."
+        raise ProbeError(text, f"a probe that {what} cannot have two ends", hint)
+
+
+def _complete(sinks: Sequence[Sink], error: BaseException | None) -> None:
+    """Tells sinks that there are no more events; all of them, also if some then fail."""
+    failures: list[Exception] = []
+    for sink in list(sinks):
+        try:
+            if sink.on_completed is not None:
+                sink.on_completed()
+        except Exception as failure:
+            failures.append(failure)
+    if not failures:
+        return
+    raised = failures[0] if error is None else error
+    for other in failures:
+        if other is not raised:
+            raised.add_note(f"Also, when the probe ended: {type(other).__name__}: {other}")
+    if error is None:
+        raise raised
+
+
+class Probe(Stream):
+    """A stream of the events of one or several selectors; see `probing`, `global_probe`.
+
+    Arguments:
+        selectors: The selectors.
+        raw: Whether events hold `Captured` objects (`.name`, `.value`, `.names`,
+            `.values`) rather than values.
+        probe_type: "immediate": an event at each binding of the focus. "total": when the
+            outermost activation returns. None: the first if the selector has a focus.
+        env: Where the selectors' names are looked up, instead of the caller's scope.
+        within: Functions, classes or modules that `*` may match, beside decorated ones.
+        overridable: Whether all sinks see the values before they are overridden.
+
+    Raises:
+        ProbeError: The selectors do not go with each other or with `probe_type`.
+        UnknownFunctionError: A selector names a function that cannot be found.
+        UnknownVariableError: The functions of that name have no such variable.
+        OverrideError: With `overridable`: the focus cannot be changed.
+    """
+
+    def __init__(
+        self,
+        *selectors: str | Selector,
+        raw: bool = False,
+        probe_type: ProbeType = None,
+        env: Mapping[str, object] | None = None,
+        within: object = None,
+        overridable: bool = False,
+    ) -> None:
+        if not selectors:
+            raise TypeError(f"{type(self).__name__}() takes at least one selector argument")
+        if probe_type not in ("immediate", "total", None):
+            raise TypeError(f"probe_type must be 'immediate', 'total' or None, not {probe_type!r}")
+        outlines = [outline_of(selector) for selector in selectors]
+        scope = caller_scope(env, within)
+        self._taps = Taps(outlines, scope, raw, probe_type, overridable)
+        super().__init__(self._taps)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._taps.name}>"
+
+    def activate(self) -> None:
+        """Makes the probe active in the whole process, until `deactivate`.
+
+        Raises:
+            ProbeError: It has been entered or activated before.
+        """
+        self._taps.enter(process=True)
+        atexit.register(self._taps.leave)
+
+    def deactivate(self) -> None:
+        """Ends what `activate` began: reductions give their results now."""
+        atexit.unregister(self._taps.leave)
+        self._taps.leave()
+
+
+class OverridableProbe(Probe):
+    """A probe all of whose sinks see the values before they are overridden."""
+
+    def __init__(
+        self,
+        *selectors: str | Selector,
+        raw: bool = False,
+        probe_type: ProbeType = None,
+        env: Mapping[str, object] | None = None,
+        within: object = None,
+    ) -> None:
+        super().__init__(
+            *selectors, raw=raw, probe_type=probe_type, env=env, within=within, overridable=True
+        )
+
+
+def probing(
+    *selectors: str | Selector,
+    raw: bool = False,
+    probe_type: ProbeType = None,
+    env: Mapping[str, object] | None = None,
+    within: object = None,
+    overridable: bool = False,
+) -> Probe:
+    """Gives a probe to be active in a `with` block.
+
+    It sees what the thread or task that entered it does in the block, and the tasks that
+    this starts; nobody else. What is made of it (`probing(…).values()`,
+    `probing(…)["x"].max()`) can stand in the `with` statement as well.
+
+    Arguments:
+        selectors: What to capture; each event has the captures of one selector.
+        raw: Whether events hold `Captured` objects (`.name`, `.value`, `.names`,
+            `.values`) rather than values.
+        probe_type: "immediate": an event at each binding of the focus. "total": when the
+            outermost activation returns. None: the first if the selector has a focus.
+        env: Where the selectors' names are looked up, instead of the caller's scope.
+        within: Functions, classes or modules that `*` may match, beside decorated ones.
+        overridable: Whether all sinks see the values before they are overridden;
+            `override` works without it too, and then the others see the new values.
+
+    Returns:
+        The probe, a stream.
+
+    Raises:
+        ProbeError: The selectors do not go with each other or with `probe_type`.
+        UnknownFunctionError: A selector names a function that cannot be found.
+        UnknownVariableError: The functions of that name have no such variable.
+
+    Example:
+        >>> def area(width):
+        ...     height = width + 1
+        ...     return width * height
+        >>> with probing("area{width} > height") as probe:
+        ...     results = probe.values()
+        ...     probe["height"].print("the height is {}")
+        ...     area(3)
+        <Subscription>
+        the height is 4
+        12
+        >>> results
+        [{'width': 3, 'height': 4}]
+    """
+    kind = OverridableProbe if overridable else Probe
+    return kind(*selectors, raw=raw, probe_type=probe_type, env=env, within=within)
+
+
+def global_probe(
+    *selectors: str | Selector,
+    raw: bool = False,
+    probe_type: ProbeType = None,
+    env: Mapping[str, object] | None = None,
+    within: object = None,
+    overridable: bool = False,
+) -> Probe:
+    """Gives a probe that is active in the whole process, all its threads and tasks.
+
+    It ends with `deactivate()`, or else when the program ends; reductions give their
+    results then.
+
+    Arguments:
+        selectors: What to capture; the other arguments are those of `probing`.
+        raw: See `probing`.
+        probe_type: See `probing`.
+        env: See `probing`.
+        within: See `probing`.
+        overridable: See `probing`.
+
+    Returns:
+        The probe, a stream.
+
+    Example:
+        >>> def area(width):
+        ...     height = width + 1
+        ...     return width * height
+        >>> probe = global_probe("area > height")
+        >>> heights = probe["height"].accum()
+        >>> area(3) + area(4)
+        32
+        >>> probe.deactivate()
+        >>> heights
+        [4, 5]
+    """
+    kind = OverridableProbe if overridable else Probe
+    probe = kind(*selectors, raw=raw, probe_type=probe_type, env=env, within=within)
+    probe.activate()
+    return probe
