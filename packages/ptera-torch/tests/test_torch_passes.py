@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from ptera_torch._errors import FreedGraphError, InputError, TargetError, UnusedInputError
-from ptera_torch._passes import Question, Request, differentiate_all
 
 from ptera._deliver import Captured
+from ptera_torch._errors import FreedGraphError, InputError, TargetError, UnusedInputError
+from ptera_torch._passes import Question, Request, differentiate_all
 
 
 def event(**captures: object) -> dict[str, Captured]:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from ptera._deliver import Root, note_selector
 from ptera._subject import Subject
 
+from ._backward import Waiting, claim_all
+from ._hooks import Taps
 from ._passes import Event, Question, Request, differentiate_all
 
 __all__ = ["Asker", "Coordinator", "quiet"]
@@ -20,6 +22,7 @@ class Asker(Protocol):
     question: Question
     root: Root
     deliver: Callable[[Event], None]
+    waiting: Waiting | None
 
 
 class Coordinator:
@@ -33,11 +36,17 @@ class Coordinator:
         askers: The `Grad`s, in the order in which they were attached.
         roots: All rules of the overlay: none of them listens while a handler runs.
         function: The function that was called; None: the graph outlives the call.
+        taps: The hooked tensors of the call, for `mode="backward"`.
     """
 
     def __init__(
-        self, askers: Sequence[Asker], roots: Sequence[Root], function: FunctionType | None
+        self,
+        askers: Sequence[Asker],
+        roots: Sequence[Root],
+        function: FunctionType | None,
+        taps: Taps | None,
     ) -> None:
+        self._taps = taps
         self._askers = askers
         self._roots = roots
         self._function = function
@@ -78,12 +87,21 @@ class Coordinator:
             for request, number in zip(requests, numbers, strict=True):
                 answering[0] = number
                 request.choose()
-            answers = differentiate_all(requests, not self._is_over(subject))
+            now = [request for request in requests if request.question.mode == "now"]
+            answers = iter(differentiate_all(now, not self._is_over(subject)))
         with quiet(self._roots), self._noting(numbers) as answering:
-            for number, events in zip(numbers, answers, strict=True):
+            for request, number in zip(requests, numbers, strict=True):
                 answering[0] = number
-                for event in events:
-                    self._askers[number].deliver(event)
+                if request.question.mode == "backward":
+                    self._wait(self._askers[number], request)
+                else:
+                    for event in next(answers):
+                        self._askers[number].deliver(event)
+
+    def _wait(self, asker: Asker, request: Request) -> None:
+        assert self._taps is not None and asker.waiting is not None
+        question, root, waiting = asker.question, asker.root, asker.waiting
+        claim_all(question, root, asker.deliver, request.matches, self._taps, waiting)
 
     @contextmanager
     def _noting(self, numbers: Sequence[int]) -> Iterator[list[int]]:
@@ -98,6 +116,8 @@ class Coordinator:
     def _is_over(self, subject: Subject) -> bool:
         """Whether the activation that ends is the call itself: nothing comes after it."""
         function = self._function
+        if self._taps is not None:
+            return False  # The program's own pass is still to come.
         return function is not None and _is_of(subject, function) and not _is_nested(function)
 
 

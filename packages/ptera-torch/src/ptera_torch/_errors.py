@@ -1,8 +1,11 @@
 """What the gradients of Ptera say when they refuse; every error carries its parts."""
 
-from ptera._errors import PteraError
+from collections.abc import Iterable
+
+from ptera._errors import PteraError, PteraWarning
 
 __all__ = [
+    "AmbiguousGradientError",
     "DistributedError",
     "FreedGraphError",
     "GradError",
@@ -11,6 +14,8 @@ __all__ = [
     "MissingBackwardWarning",
     "ModuleError",
     "TargetError",
+    "UnevenScaleError",
+    "UnsynchronizedWarning",
     "UnusedInputError",
 ]
 
@@ -34,8 +39,8 @@ class GradSelectorError(GradError, ValueError):
 
     Example:
         >>> print(GradSelectorError("f > x", "it has no target", "Mark one capture with `!!`"))
-        `Grad` cannot use `f > x`: it has no target. Mark one capture with `!!`: `f{!!y} >> x` asks \
-for dy/dx.
+        `Grad` cannot use `f > x`: it has no target. Mark one capture with `!!`: \
+`f{!!y} >> x` asks for dy/dx.
     """
 
     def __init__(self, selector: str, reason: str, remedy: str) -> None:
@@ -176,6 +181,55 @@ class DistributedError(GradError):
         return f"The gradient of `{self.variable}` would be wrong: {self.reason}. {self.remedy}"
 
 
+class AmbiguousGradientError(GradError):
+    """One backward pass went through several targets: whose gradient is it?
+
+    Arguments:
+        targets: The names of the targets.
+
+    Example:
+        >>> print(AmbiguousGradientError(["loss", "penalty"]))
+        One `backward` went through `loss` and `penalty`, so that the gradients that arrived are \
+sums over both. Give each its own `backward`, mark their sum with `!!`, or use `mode="now"`.
+    """
+
+    def __init__(self, targets: Iterable[str]) -> None:
+        self.targets = tuple(targets)
+        super().__init__(self.targets)
+
+    def __str__(self) -> str:
+        names = " and ".join(f"`{name}`" for name in self.targets)
+        return (
+            f"One `backward` went through {names}, so that the gradients that arrived are sums "
+            "over both. Give each its own `backward`, mark their sum with `!!`, or use "
+            '`mode="now"`.'
+        )
+
+
+class UnevenScaleError(GradError):
+    """The elements of a target went into the loss with different weights.
+
+    Arguments:
+        target: The name of the target.
+
+    Example:
+        >>> print(UnevenScaleError("y"))
+        The elements of `y` have different weights in the loss, so that its gradients cannot be \
+taken from this `backward`. Mark a scalar with `!!`, or use `mode="now"`.
+    """
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.target = target
+
+    def __str__(self) -> str:
+        return (
+            f"The elements of `{self.target}` have different weights in the loss, so that its "
+            "gradients cannot be taken from this `backward`. Mark a scalar with `!!`, or use "
+            '`mode="now"`.'
+        )
+
+
 class ModuleError(PteraError, TypeError):
     """Something cannot be made a module, or a module cannot be looked into.
 
@@ -199,5 +253,9 @@ class ModuleError(PteraError, TypeError):
         return f"`{self.model}` cannot be used as a module: {self.reason}. {self.remedy}"
 
 
-class MissingBackwardWarning(UserWarning):
+class MissingBackwardWarning(PteraWarning):
     """A `Grad` with `mode="backward"` has waited for a `backward` that did not come."""
+
+
+class UnsynchronizedWarning(PteraWarning):
+    """Gradients of parameters are left out: they were accumulated in this process alone."""

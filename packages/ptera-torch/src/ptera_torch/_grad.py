@@ -1,10 +1,10 @@
 """`Grad`: the gradient of one variable with respect to others, whatever their scopes."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
-from ptera_selector import Selector, captures, focus, parse, target
+import torch
 
 from ptera._attachments import Attachment, Session
 from ptera._calls import Run
@@ -13,11 +13,16 @@ from ptera._overlay import Rule, prepare
 from ptera._plan import Mode
 from ptera._resolve import Scope
 from ptera._results import Events, all_values, calling, itself, one_value
+from ptera_selector import Selector, captures, focus, parse, target
 
+from ._backward import Waiting
 from ._coordinator import Coordinator
 from ._errors import GradSelectorError
+from ._hooks import Taps
 from ._keep import Policy
 from ._passes import Event, Question
+from ._refocus import refocused
+from ._trees import tensors_in
 
 __all__ = ["Grad"]
 
@@ -91,7 +96,6 @@ class Grad:
         full: bool = False,
     ) -> None:
         self.selector = parse(selector) if isinstance(selector, str) else selector
-        self.mode = _one_of("mode", mode, ("now", "backward"))
         self.all = all
         self.full = full
         self.question = Question(
@@ -103,6 +107,7 @@ class Grad:
             repeat=repeat,
             keep=_policy(keep, detach),
             missing=_missing(requires_grad, self.selector),
+            mode=_one_of("mode", mode, ("now", "backward")),
         )
 
     def attachment(
@@ -133,9 +138,18 @@ class Grad:
             read: Callable[[Captured], object]
             read = itself if full else all_values if all else one_value
             call = calling(function, names, read)
-        rules = (prepare(Rule(self.selector, scope, Mode.COMPLETE, _before_a_call)),)
-        opened = functools.partial(_GradSession, self, names, call)
+        rules = tuple(prepare(rule) for rule in self._rules(scope))
+        waiting = Waiting(str(self.selector)) if self.question.mode == "backward" else None
+        opened = functools.partial(_GradSession, self, names, call, waiting)
         return Attachment(name, rules, True, opened, adds=function is not None)
+
+    def _rules(self, scope: Scope) -> Iterator[Rule]:
+        """Gives the rule that collects events, then those that tap tensors as they are bound."""
+        yield Rule(self.selector, scope, Mode.COMPLETE, _before_a_call)
+        if self.question.mode == "backward":
+            for capture in captures(self.selector):
+                selector = refocused(self.selector, capture.name)
+                yield Rule(selector, scope, Mode.LIVE, _before_a_call, arguments=(capture.name,))
 
     def __repr__(self) -> str:
         return f"Grad({str(self.selector)!r})"
@@ -187,7 +201,11 @@ class _GradSession(Session):
     """One attached `Grad` during one call."""
 
     def __init__(
-        self, grad: Grad, names: Sequence[str], call: Callable[[Event], object] | None
+        self,
+        grad: Grad,
+        names: Sequence[str],
+        call: Callable[[Event], object] | None,
+        waiting: Waiting | None,
     ) -> None:
         self._delivered: list[Any] = []
         outcome: object = self._delivered
@@ -195,7 +213,10 @@ class _GradSession(Session):
             outcome = Events(str(grad.selector), names, self._delivered)
         super().__init__(outcome)
         self._call = call
+        self._names = names
         self.question = grad.question
+        self.waiting = waiting
+        self.taps: Taps | None = None
         self.root: Root
 
     def connect(self, run: Run) -> None:
@@ -203,18 +224,41 @@ class _GradSession(Session):
         sessions = [session for session in run.sessions if isinstance(session, _GradSession)]
         if sessions[0] is not self:
             return
+        taps = Taps() if any(session.waiting for session in sessions) else None
         at = 0
         for attachment, session in zip(run.attachments, run.sessions, strict=True):
-            if isinstance(session, _GradSession):
-                session.root = run.roots[at]
             emits = session.emits
-            at += sum(emit is not None for emit in emits) if emits else len(attachment.rules)
-        Coordinator(sessions, run.roots, run.function)
+            count = sum(emit is not None for emit in emits) if emits else len(attachment.rules)
+            if isinstance(session, _GradSession):
+                session._join(run.roots[at : at + count], taps)
+            at += count
+        Coordinator(sessions, run.roots, run.function, taps)
+
+    def _join(self, roots: Sequence[Root], taps: Taps | None) -> None:
+        self.root = roots[0]
+        if self.waiting is None or taps is None:
+            return
+        self.taps = taps
+        self.waiting.report()
+        for name, root in zip(self._names, roots[1:], strict=True):
+            tap = taps.target if name == self.question.target else taps.input
+            root.emit = functools.partial(_tap, tap)
 
     def deliver(self, event: Event) -> None:
         """Hands one event to the handler, or to the results."""
         self._delivered.append(event if self._call is None else self._call(event))
 
+    def conclude(self) -> None:
+        """Ends the call: passes that were made in it have been claimed."""
+        if self.taps is not None:
+            self.taps.is_open = False
 
-def _before_a_call(_: object) -> None:
+
+def _tap(tap: Callable[[torch.Tensor], object], value: object) -> None:
+    for tensor in tensors_in(value):
+        if tensor.requires_grad:
+            tap(tensor)
+
+
+def _before_a_call(*_: object) -> None:
     """Stands where a call puts where its events go."""

@@ -1,6 +1,6 @@
 """Backward passes for the events of several `Grad`s: one for each target, all before delivery."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -9,16 +9,19 @@ import torch
 from ptera._deliver import Captured
 
 from ._autograd import check_input, check_target, differentiate, is_differentiable
+from ._distributed import check_local
 from ._errors import UnusedInputError
+from ._hooks import own_pass
 from ._keep import Policy, keeper
 from ._labels import Differentiated
 from ._trees import identity_of, map_tensors, tensors_in
 
-__all__ = ["Event", "Pass", "Question", "Request", "differentiate_all"]
+__all__ = ["Event", "Pass", "Question", "Request", "answered", "differentiate_all"]
 
 Event: TypeAlias = dict[str, Captured]
 Unused: TypeAlias = Literal["none", "zeros", "error"]
 Missing: TypeAlias = Literal["error", "skip", "leaf"]
+Mode: TypeAlias = Literal["now", "backward"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +37,7 @@ class Question:
         repeat: Whether a tensor that is reached twice is delivered twice.
         keep: How values and gradients are kept.
         missing: What is done with a focus that has no gradient.
+        mode: Which backward pass the gradients come from.
     """
 
     target: str
@@ -44,6 +48,7 @@ class Question:
     repeat: bool = False
     keep: Policy = "reference"
     missing: Missing = "error"
+    mode: Mode = "now"
 
     def kept(self, event: Event) -> Event:
         """Applies the keeping policy to what will be delivered."""
@@ -103,6 +108,9 @@ class Request:
             return Match(event, target)
         focus = event[question.focus]
         value = focus.values[0]
+        if question.mode == "now":
+            for tensor in tensors_in(value):
+                check_local(focus.names[0], tensor)
         if not is_differentiable(value):
             if question.missing != "skip":
                 check_input(question.target, focus.names[0], value)
@@ -147,45 +155,66 @@ class Pass:
         """Differentiates."""
         if not self.inputs:
             return
-        gradients = differentiate(
-            self.name,
-            self.target,
-            list(self.inputs.values()),
-            create_graph=self.create_graph,
-            retain_graph=retain_graph,
-        )
+        with own_pass(self.target):
+            gradients = differentiate(
+                self.name,
+                self.target,
+                list(self.inputs.values()),
+                create_graph=self.create_graph,
+                retain_graph=retain_graph,
+            )
         self.gradients = dict(zip(self.inputs, gradients, strict=True))
 
     def answer(self, question: Question, event: Event) -> Event:
         """Gives an event with values and gradients in the place of differentiable values."""
-        found = {
-            name: captured
-            if name == question.target
-            else self._captured(question, name, captured, name == question.focus)
-            for name, captured in event.items()
-        }
-        return question.kept(found)
+        detach = self.create_graph and not question.create_graph
+        return answered(question, event, self.gradients, detach)
 
-    def _captured(
-        self, question: Question, name: str, captured: Captured, focused: bool
-    ) -> Captured:
-        pairs: list[Any] = []
-        for variable, value in zip(captured.names, captured.values, strict=True):
-            if not is_differentiable(value):
-                pairs.append(value)
-                continue
-            grad = map_tensors(value, lambda tensor: self._gradient(question, tensor), None)
-            if focused and question.unused == "error" and not any(True for _ in tensors_in(grad)):
-                raise UnusedInputError(question.target, variable)
-            pairs.append(Differentiated(value, grad))
-        return Captured(name, captured.names, pairs)
 
-    def _gradient(self, question: Question, tensor: torch.Tensor) -> torch.Tensor | None:
-        grad = self.gradients.get(id(tensor))
+Gradients: TypeAlias = Mapping[int, torch.Tensor | None]
+
+
+def answered(question: Question, event: Event, gradients: Gradients, detach: bool) -> Event:
+    """Gives an event with values and gradients in the place of differentiable values.
+
+    Arguments:
+        question: What was asked for.
+        event: The event.
+        gradients: The gradient of each differentiable tensor, by identity.
+        detach: Whether gradients can be differentiated though nobody asked for it.
+
+    Raises:
+        UnusedInputError: The target does not depend on the focus, and that is an error.
+    """
+    found = dict(event)
+    for name, captured in event.items():
+        if name == question.target:
+            continue
+        pairs = [_paired(question, value, gradients, detach) for value in captured.values]
+        if name == question.focus and question.unused == "error":
+            _check_used(question, captured, pairs)
+        found[name] = Captured(name, captured.names, pairs)
+    return question.kept(found)
+
+
+def _paired(question: Question, value: Any, gradients: Gradients, detach: bool) -> Any:
+    if not any(id(tensor) in gradients for tensor in tensors_in(value)):
+        return value
+
+    def gradient(tensor: torch.Tensor) -> torch.Tensor | None:
+        grad = gradients.get(id(tensor))
         if grad is None:
-            zeros = question.unused == "zeros" and tensor.requires_grad
+            zeros = question.unused == "zeros" and id(tensor) in gradients
             return torch.zeros_like(tensor) if zeros else None
-        return grad.detach() if self.create_graph and not question.create_graph else grad
+        return grad.detach() if detach else grad
+
+    return Differentiated(value, map_tensors(value, gradient, None))
+
+
+def _check_used(question: Question, captured: Captured, pairs: Sequence[Any]) -> None:
+    for variable, pair in zip(captured.names, pairs, strict=True):
+        if isinstance(pair, Differentiated) and next(tensors_in(pair.grad), None) is None:
+            raise UnusedInputError(question.target, variable)
 
 
 def differentiate_all(requests: Iterable[Request], retain_graph: bool) -> list[list[Event]]:
