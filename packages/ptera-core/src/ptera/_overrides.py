@@ -231,15 +231,16 @@ def decide(incoming: Any, candidates: tuple[Candidate, ...]) -> Any:
     """Gives the value that a variable gets: of the override that wins, or the incoming one.
 
     The highest priority wins; of equals, the inner overlay's, and of one overlay's the
-    later entry. The functions of the losers are not called, unless the winner leaves the
-    value as it is.
+    later entry. The functions of the losers are not called, except those that may leave
+    the value as it is: these are probes, whose streams miss no event.
     """
+    chosen: Any = ABSENT
     proposals = [chooser.propose(incoming, places, own) for chooser, places, own in candidates]
-    for proposal in sorted(filter(None, proposals), key=_rank, reverse=True):
-        value = proposal[1]()
-        if value is not ABSENT:
-            return value
-    return incoming
+    for root, compute in sorted(filter(None, proposals), key=_rank, reverse=True):
+        if chosen is ABSENT or root.slot.plan.chooses:
+            value = compute()
+            chosen = value if chosen is ABSENT else chosen
+    return incoming if chosen is ABSENT else chosen
 
 
 def _rank(proposal: Proposal) -> tuple[float, int]:

@@ -330,7 +330,8 @@ class Site:
             self.announce(node.root, event)
         elif node.root.live:
             handed = event if self.plan.raw else values_of(event)
-            place = tuple(id(each) for each in placed)
+            ids = tuple(id(each) for each in placed)
+            place = ids if len(ids) > 1 else ids[0]
             node.root.emit(handed, place, name not in self.focus_names)
 
     def announce(self, root: Root, event: dict[str, Captured] | None) -> None:
