@@ -7,16 +7,19 @@ enumeration. `replacing` makes the overrides of a `tweak` or a `rewrite`.
 
 from ._instrument import Program
 from ._match import Event, complete, live, replacing
+from ._selectors import Example, examples
 from ._trace import Activation, Binding, TooLong, Trace
 
 __all__ = [
     "Activation",
     "Binding",
     "Event",
+    "Example",
     "Program",
     "TooLong",
     "Trace",
     "complete",
+    "examples",
     "live",
     "replacing",
 ]

@@ -26,8 +26,13 @@ Comprehensions = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function's own scope, its comprehensions included, in order of text."""
+    """The nodes of a function's own scope, its comprehensions included, in order of text.
+
+    Not the annotations of its variables, which are never evaluated.
+    """
     for child in ast.iter_child_nodes(node):
+        if isinstance(node, ast.AnnAssign) and child is node.annotation:
+            continue
         yield child
         if isinstance(child, Scopes):
             for outside in (*getattr(child, "decorator_list", ()), *_defaults(child)):
@@ -103,7 +108,7 @@ def _comprehension_names(node: ast.AST) -> list[str]:
 
 def facts(node: AnyFunction, qualname: str) -> Function:
     """The static facts of a function (its annotations come later)."""
-    nodes = [n for statement in node.body for n in (statement, *own_nodes(statement))]
+    nodes = list(own_nodes(ast.Module(node.body, [])))
     arguments = tuple(a.arg for a in parameters(node.args))
     bound = {*arguments, *(name for n in nodes for name in _statement_names(n))}
     inner = {name for n in nodes for name in _comprehension_names(n)}
@@ -292,10 +297,9 @@ def _many(found: Any) -> list[ast.stmt]:
 def _annotations(node: ast.FunctionDef) -> Iterator[tuple[str, str]]:
     """The text of each variable's first annotation, and `return`."""
     seen = {a.arg: a.annotation for a in parameters(node.args) if a.annotation is not None}
-    for statement in node.body:
-        for inner in (statement, *own_nodes(statement)):
-            if isinstance(inner, ast.AnnAssign):
-                seen.setdefault(ast.unparse(inner.target), inner.annotation)
+    for inner in own_nodes(ast.Module(node.body, [])):
+        if isinstance(inner, ast.AnnAssign):
+            seen.setdefault(ast.unparse(inner.target), inner.annotation)
     if node.returns is not None:
         seen["return"] = node.returns
     for name, annotation in seen.items():

@@ -151,11 +151,12 @@ def live_at(view: View, selector: Selector, activation: Activation, now: Binding
     ]
     found.sort(key=lambda places: [-view.depth(a) for a in reversed(places)])
     events = []
-    for places in found:
+    for rank, places in enumerate(found):
         latest = dict(gathered(view, steps, places)) | {goal.name: now}
         bound = {n: b for n, b in latest.items() if b.value is not MISSING}
         values = {n: b.value for n, b in bound.items()}
-        events.append(Event(values, {n: b.name for n, b in bound.items()}))
+        names = {n: b.name for n, b in bound.items()}
+        events.append(Event(values, names, (now.when, rank)))
     view.now = None
     return events
 

@@ -25,6 +25,17 @@ class Box:
 
     def __exit__(self, *error):
         return None
+
+
+def drain(*iterators):
+    total, left = 0, list(iterators)
+    while left:
+        for iterator in list(left):
+            try:
+                total += next(iterator)
+            except StopIteration:
+                left.remove(iterator)
+    return total
 """
 
 
@@ -96,7 +107,7 @@ class Writer:
         return [line]
 
     def pair(self, depth: int) -> list[str]:
-        one, two = self.local(), self.local()
+        one, two = self.choose("a b", "b a", "b c", "c a", "c b").split()
         line = self.choose(
             f"{one}, {two} = {self.value()}, {self.value()}",
             f"{one}, (*r, {two}) = {self.value()}, ({self.value()}, {self.value()})",
@@ -115,10 +126,12 @@ class Writer:
         name, argument = self.local(), self.number()
         if self.generators and (not self.callees or self.draw(st.booleans())):
             source = f"{self.choose(*self.generators)}({argument})"
-            if self.draw(st.booleans()):
+            shape = self.choose("each", "sum", "drain")
+            if shape == "each":
                 return self.each(source)
             self.bind(name)
-            return [f"{name} = sum({source})"]
+            other = f"{self.choose(*self.generators)}({self.number()})"
+            return [f"{name} = {shape}({source}{f', {other}' if shape == 'drain' else ''})"]
         callee = self.choose(*self.callees)
         key = (
             self.choose('["k"]', "[1]") if callee in self.keyed and self.draw(st.booleans()) else ""
@@ -208,9 +221,6 @@ class Text:
     source: str
     decorated: tuple[str, ...]
     functions: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return f"\n{self.source}"
 
 
 @st.composite

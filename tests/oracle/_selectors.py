@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
-from ._trace import Activation, Trace
+from ._instrument import Program
+from ._programs import PRELUDE, Text, programs
+from ._trace import Activation, TooLong, Trace
 
 POINTS = ("#enter", "#exit", "#value")
-BUILTINS = ("range", "list", "sum", "ValueError", "Box")
+UNNAMED = ("range", "list", "sum", "ValueError", "Box", "drain")
+"""What no selector names, so that it stays transparent."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,12 @@ def scene_of(trace: Trace) -> Scene:
     values: dict[str, list[int]] = {}
     for activation in trace.activations():
         function = activation.function
-        if function.qualname.startswith("Box."):
+        if function.qualname.partition(".")[0] in UNNAMED:
             continue
         chain = chain_of(activation)
         if chain not in chains:
             chains.append(chain)
-        others = {n for n in function.others if not n.startswith("#") and n not in BUILTINS}
+        others = {n for n in function.others if not n.startswith("#") and n not in UNNAMED}
         known = {*variables.get(function.name, ()), *function.generic, *others}
         variables[function.name] = sorted(known) or ["#value", "#key"]
         for binding in activation.bindings:
@@ -47,8 +52,9 @@ def scene_of(trace: Trace) -> Scene:
 
 
 def chain_of(activation: Activation) -> tuple[str, ...]:
-    above = activation.parent
-    return (*(chain_of(above) if above is not None else ()), activation.function.name)
+    above = () if activation.parent is None else chain_of(activation.parent)
+    named = activation.function.qualname.partition(".")[0] not in UNNAMED
+    return (*above, activation.function.name) if named else above
 
 
 @dataclass
@@ -83,7 +89,7 @@ class Speller:
         if function != "h" and self.one_in(8):
             category = self.choose(["", "", ":A", ":B", ":@A", ":(A & B)"])
             return f"${self.fresh()}{category}"
-        category = ":A" if self.one_in(10) else ""
+        category = ":A" if function != "h" and self.one_in(10) else ""
         return f"{self.variable(function)}{category} as {self.fresh()}"
 
     def condition(self, function: str) -> list[str]:
@@ -152,3 +158,34 @@ def selectors(draw: st.DrawFn, scene: Scene, focused: bool = False) -> str:
     """A selector's text; `focused`: with a focus."""
     speller = Speller(draw, scene)
     return ("> " if speller.one_in(12) else "") + speller.path(focused)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A program that ends soon, and selectors over it."""
+
+    text: Text
+    queries: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        own = self.text.source.removeprefix(PRELUDE)
+        return "\n".join(["", own, *(f"    {query}" for query in self.queries), ""])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis shows a failing example: as text, without the prelude."""
+        printer.text(repr(self))
+
+
+@st.composite
+def examples(
+    draw: st.DrawFn, decorated: bool | None = None, focused: bool = False, count: int = 3
+) -> Example:
+    """Programs with up to `count` selectors, all of them along what a run did."""
+    text = draw(programs(decorated))
+    program = Program(text.source)
+    try:
+        trace, _ = program.run(program.scope["f0"], 2, limit=400)
+    except TooLong:
+        reject()
+    queries = st.lists(selectors(scene_of(trace), focused), min_size=1, max_size=count)
+    return Example(text, tuple(draw(queries)))

@@ -101,6 +101,7 @@ class Trace:
         self, function: Function, decorated: bool, key: Any, state: Mapping[str, Any]
     ) -> Activation:
         if self.clock > self.limit:
+            self.limit *= 100  # What is now left to clean up may take its time.
             raise TooLong
         parent = self.current
         activation = Activation(function, parent, decorated, key, self.tick(), state=state)

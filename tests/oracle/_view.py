@@ -28,10 +28,16 @@ class View:
         self.keys: dict[Activation, Any] = {}
         texts = [call.function for call in calls(selector.call) if call.function is not None]
         ordinals: dict[tuple[Activation | None, str], int] = {}
+        known = {a.function.qualname for a in trace.activations() if a.decorated}
         for activation in trace.activations():
             function = activation.function
             named = any(is_named(text, function) for text in texts)
-            if activation.decorated or function.element or named:
+            if function.element:
+                found = activation.parent in self.parent
+            else:
+                found = activation.decorated or named and definer(function) in {None, *known}
+            if found:
+                known.add(function.qualname)
                 self._add(activation, ordinals)
 
     def _add(
@@ -66,6 +72,7 @@ class View:
             return names
         annotations = {p: Tags(frozenset({t})) for p, t in POINT_TAGS.items()}
         known = {**function.annotations(), **annotations}
+        known["#value"] = known.get("return")
         return {n for n in names if fits_category(spec.category, known.get(n))}
 
     def all_bindings(self, activation: Activation) -> list[Binding]:
@@ -128,6 +135,12 @@ class View:
             and all(self.matches(n, b) for n in side.call.nested if demands(n.call))
             for b in self.below(side.relation, activation)
         )
+
+
+def definer(function: Function) -> str | None:
+    """The function in which a function is defined: only there can a name find it."""
+    outer, nested, _ = function.qualname.rpartition(".<locals>.")
+    return outer if nested else None
 
 
 def calls(call: Call) -> Iterator[Call]:

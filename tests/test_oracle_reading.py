@@ -1,0 +1,33 @@
+"""How the oracle reads the places where DESIGN leaves room, one case each.
+
+`tests/test_engine_reading.py` holds the engine to the same cases.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from oracle import Program, complete, live
+from oracle.reading import COMPLETE, LIVE, source
+
+from ptera_selector import parse
+
+
+def plain(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+@pytest.mark.parametrize("case", COMPLETE, ids=lambda case: case.query)
+def test_complete(case: Any) -> None:
+    program = Program(source(case.program))
+    trace, _ = program.run(program.scope["entry"])
+    events = complete(trace, parse(case.query))
+    assert plain([event.values for event in events]) == case.events
+
+
+@pytest.mark.parametrize("case", LIVE, ids=lambda case: case.query)
+def test_live(case: Any) -> None:
+    program = Program(source(case.program))
+    trace, _ = program.run(program.scope["entry"])
+    events = live(trace, parse(case.query))
+    assert plain([event.values for event in events]) == case.events
