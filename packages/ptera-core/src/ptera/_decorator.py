@@ -12,7 +12,7 @@ from ._function import Core, Ptera, make
 from ._patch import reshape
 from ._registry import register
 
-__all__ = ["Decorator", "ptera"]
+__all__ = ["Decorator", "ptera", "wrapped"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -133,6 +133,21 @@ def _refusal(value: object) -> TypeError:
         if isinstance(value, property):
             message += ": put `@ptera` under `@property`"
     return TypeError(message)
+
+
+def wrapped(
+    target: Callable[..., Any], aliases: Mapping[str, object], within: tuple[object, ...]
+) -> Ptera[..., Any]:
+    """Makes a function object that calls something, for a plugin's `adapt`.
+
+    Arguments:
+        target: What is called; it stays as it is, and other attributes are not copied.
+        aliases: Names that selectors find before any others.
+        within: What `*` may match.
+    """
+    private = private_function(calling(target))
+    register(private)
+    return make(Core(target, private, aliases=aliases, within=within), attributes={})
 
 
 _WRAPPER = '''\

@@ -8,7 +8,7 @@ import pickle
 import reprlib
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import (
     TYPE_CHECKING,
@@ -51,7 +51,7 @@ from ._fields import (
 from ._overlay import rewrite_rules, tweak_rules
 from ._patch import reshape
 from ._registry import register
-from ._resolve import caller_scope
+from ._resolve import Scope, as_tuple, caller_scope
 from ._results import Results
 from ._shape import UNSET
 from ._signature import signature_of
@@ -79,12 +79,20 @@ class Core:
         attached: What is attached to the object.
         arguments: How many leading arguments are the object's own; one more than that is
             the instance that a method is bound to.
+        aliases: Names that selectors find before any others, such as a module's classes.
+        within: What `*` may match, beside what `within=` says.
     """
 
     original: Callable[..., Any]
     function: FunctionType
     attached: Attached = Attached()
     arguments: int = 0
+    aliases: Mapping[str, object] = field(default_factory=dict[str, object])
+    within: tuple[object, ...] = ()
+
+    def scope(self, env: Mapping[str, object] | None, within: object) -> Scope:
+        """Gives where the names of a selector are found that one of its methods was given."""
+        return caller_scope(env, (*self.within, *as_tuple(within)), self.aliases)
 
 
 class _Signature:
@@ -209,11 +217,11 @@ class Ptera(functools.partial[R], Generic[P, R]):
         if values:
             reshape(function)
         register(function)
-        copied = Core(
-            core.original,
-            function,
-            core.attached if attached is None else attached,
-            len(self.args),
+        copied = replace(
+            core,
+            function=function,
+            attached=core.attached if attached is None else attached,
+            arguments=len(self.args),
         )
         return make(copied, self.args, self.keywords, self.__dict__)
 
@@ -272,7 +280,7 @@ class Ptera(functools.partial[R], Generic[P, R]):
             >>> results.value, results.q.map("x", "y")
             (9, [(3, 9)])
         """
-        attached = self._attached(_queries(queries, env, within))
+        attached = self._attached(_queries(queries, self._core.scope(env, within)))
         return self._copied({}, replace(attached, returns=attached.returns or object()))
 
     def tweak(
@@ -304,7 +312,7 @@ class Ptera(functools.partial[R], Generic[P, R]):
             >>> square.tweak({"square > x": 5})(3)
             25
         """
-        scope = caller_scope(env, within)
+        scope = self._core.scope(env, within)
         return self._copied({}, self._attached([change(tweak_rules(values, scope, priority))]))
 
     def rewrite(
@@ -338,7 +346,7 @@ class Ptera(functools.partial[R], Generic[P, R]):
             >>> square.rewrite({"square > y": lambda y: -y})(3)
             -9
         """
-        scope = caller_scope(env, within)
+        scope = self._core.scope(env, within)
         rules = rewrite_rules(functions, scope, priority)
         return self._copied({}, self._attached([change(rules)]))
 
@@ -360,7 +368,7 @@ class Ptera(functools.partial[R], Generic[P, R]):
         Returns:
             The object.
         """
-        self._attach(_queries(queries, env, within))
+        self._attach(_queries(queries, self._core.scope(env, within)))
         return self
 
     def on(
@@ -404,7 +412,7 @@ class Ptera(functools.partial[R], Generic[P, R]):
             >>> logged(3).ratio
             [3.0]
         """
-        scope = caller_scope(env, within)
+        scope = self._core.scope(env, within)
 
         def attach(function: H) -> H:
             if isinstance(selector, str | Selector):
@@ -450,7 +458,7 @@ class Ptera(functools.partial[R], Generic[P, R]):
             >>> model(4).largest
             9
         """
-        scope = caller_scope(env, within)
+        scope = self._core.scope(env, within)
 
         def attach(function: H) -> H:
             self._attach([collector(function, selector, scope)])
@@ -567,9 +575,8 @@ def _attributes(core: Core) -> dict[str, Any]:
 
 
 def _queries(
-    queries: "Mapping[str, str | Selector | Plugin]", env: Env | None, within: object
+    queries: "Mapping[str, str | Selector | Plugin]", scope: Scope
 ) -> list[Attachment]:
-    scope = caller_scope(env, within)
     return [
         query(name, selector, scope)
         if isinstance(selector, str | Selector)

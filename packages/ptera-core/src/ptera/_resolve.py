@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 
+from ._originals import original_code
+
 __all__ = [
     "NOTHING",
     "Found",
     "Scope",
+    "as_tuple",
     "callables_in",
     "caller_scope",
     "find",
@@ -93,7 +96,7 @@ def caller_scope(
     aliases: Mapping[str, object] | None = None,
 ) -> Scope:
     """Gives the scope of the nearest caller outside Ptera, or of `env` if given."""
-    inside = _as_tuple(within)
+    inside = as_tuple(within)
     if env is not None:
         return Scope((env,), inside, aliases=aliases or {})
     frame: FrameType | None = sys._getframe(1)
@@ -107,7 +110,8 @@ def caller_scope(
     return Scope((dict(frame.f_locals), frame.f_globals), inside, aliases=aliases or {})
 
 
-def _as_tuple(value: object) -> tuple[object, ...]:
+def as_tuple(value: object) -> tuple[object, ...]:
+    """Gives what `within=` was given as a tuple."""
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
@@ -155,7 +159,11 @@ def _decorated_name(value: object) -> str | None:
         value = value.__func__
     if isinstance(value, staticmethod | classmethod):
         value = value.__func__
-    return getattr(value, "__name__", None) if hasattr(type(value), "__ptera__") else None
+    if not hasattr(type(value), "__ptera__"):
+        return None
+    # Not `__name__`, which `functools.wraps` may have changed.
+    function = getattr(value, "__ptera_function__", None)
+    return original_code(function).co_name if isinstance(function, FunctionType) else None
 
 
 def _by_path(text: str, scope: Scope) -> tuple[FunctionType, ...]:
