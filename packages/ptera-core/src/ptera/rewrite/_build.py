@@ -11,6 +11,7 @@ __all__ = [
     "changed",
     "constant",
     "handler",
+    "last_load",
     "load",
     "mark_written",
     "name_target",
@@ -63,6 +64,12 @@ def sequence(at: ast.AST, parts: Sequence[ast.expr], index: int) -> ast.expr:
     """`(*parts,)[index]`: evaluates all parts in order, and has the value of one."""
     parts_tuple = ast.copy_location(ast.Tuple(list(parts), ast.Load()), at)
     return ast.copy_location(ast.Subscript(parts_tuple, constant(at, index), ast.Load()), at)
+
+
+def last_load(at: ast.AST, name: str) -> ast.expr:
+    """`(name, (name := None))[0]`: reads a temporary and releases it."""
+    emptied = ast.NamedExpr(name_target(at, name), constant(at, None))
+    return sequence(at, [load(at, name), ast.copy_location(emptied, at)], 0)
 
 
 def observer(at: ast.AST, name: str, body: ast.expr) -> ast.Lambda:

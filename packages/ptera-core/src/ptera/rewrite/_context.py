@@ -31,6 +31,9 @@ class Context:
         self.evaluates_annotations = evaluates_annotations(source)
         # Whether `return` only notes the value, which is looked at when cleaning up is done.
         self.defers_value = False
+        # Whether an exception that is caught in the function may keep its frame, and so
+        # what temporaries hold, after it has returned.
+        self.may_outlive = False
         self._wanted: dict[str, bool] = {}
         self._temporaries = 0
 

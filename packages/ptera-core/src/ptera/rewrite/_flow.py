@@ -11,6 +11,7 @@ from ._build import (
     changed,
     constant,
     handler,
+    last_load,
     load,
     name_target,
     reraise,
@@ -241,7 +242,10 @@ class Flow:
                 value = context.replace(node, "#value", value)
             name = context.temporary()
             made = [assign(node, name, value), *context.tap(node, "#value", load(node, name))]
-        returned = None if context.is_async_generator else load(node, name)
+        if context.is_async_generator:
+            return [*made, changed(node, value=None)]
+        forgets = context.may_outlive and not context.defers_value
+        returned = last_load(node, name) if forgets else load(node, name)
         return [*made, changed(node, value=returned)]
 
 

@@ -12,6 +12,7 @@ from ._build import (
     changed,
     constant,
     handler,
+    last_load,
     load,
     release,
     relocated,
@@ -22,6 +23,8 @@ from ._context import Context
 from ._flow import Flow
 
 __all__ = ["rewritten"]
+
+_CATCHING = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
 
 
 class FunctionBody:
@@ -63,7 +66,11 @@ class FunctionBody:
         first = written[0]
         outer = _outer_declarations(written)
         prologue = relocated(self.context.weave.prologue(), first)
-        entry = [*self.context.point(first, "#enter"), *self._parameters(), *self._reads(first)]
+        entry = [
+            *self.context.point(first, "#enter"),
+            *self._parameters(first),
+            *self._reads(first),
+        ]
         body = self._ended([*entry, *self._valued(written)])
         epilogue = relocated(self.context.weave.epilogue(), self.node)
         if epilogue:
@@ -73,9 +80,10 @@ class FunctionBody:
     def _reentered(self) -> list[ast.stmt]:
         return self.context.reentered(self.node)
 
-    def _parameters(self) -> list[ast.stmt]:
-        parameters = parameters_of(self.node)
-        return self.flow.targets.after((p.arg, p) for p in parameters if is_plain(p.arg))
+    def _parameters(self, at: ast.AST) -> list[ast.stmt]:
+        # At the first statement, so that a debugger does not stop at the head once more.
+        names = [parameter.arg for parameter in parameters_of(self.node)]
+        return self.flow.targets.after((name, at) for name in names if is_plain(name))
 
     def _reads(self, at: ast.AST) -> list[ast.stmt]:
         """Taps names that are only read, if they have a value.
@@ -113,6 +121,7 @@ class FunctionBody:
             return self.flow.block(written)
         last = written[-1]
         context.defers_value = _cleans_up(written, context)
+        context.may_outlive = any(isinstance(node, _CATCHING) for node in _blocks(written))
         end = ast.copy_location(ast.Return(), last)
         falls = not isinstance(last, ast.Return | ast.Raise)
         body = self.flow.block([*written, end] if falls else written)
@@ -131,7 +140,8 @@ class FunctionBody:
                 raise
             finally:
                 if .leaving:
-                    .value = REPLACE(.value); TAP(#value, .value); return .value
+                    .value = REPLACE(.value); TAP(#value, .value)
+                    return (.value, (.value := None))[0]
         """
         context, at = self.context, self.node
         leaving: list[ast.stmt] = []
@@ -141,10 +151,12 @@ class FunctionBody:
             leaving.append(assign(at, ".value", value))
         leaving += context.tap(at, "#value", load(at, ".value"))
         if replaces:
-            leaving.append(ast.copy_location(ast.Return(load(at, ".value")), at))
+            leaving.append(ast.copy_location(ast.Return(last_load(at, ".value")), at))
+        else:
+            leaving += release(at, [".value"])
         staying: list[ast.stmt] = [assign(at, ".leaving", constant(at, False)), reraise(at)]
         caught = handler(at, context.builtin(at, "BaseException"), staying)
-        final = [branch(at, load(at, ".leaving"), leaving)] if leaving else []
+        final = [branch(at, load(at, ".leaving"), leaving)]
         return [
             assign(body[0], ".leaving", constant(body[0], False)),
             *try_finally(at, body, list[ast.stmt](final), [caught]),
