@@ -1,7 +1,7 @@
 """Variables that an object declares rather than a function: a module's parameters.
 
 A plugin says which methods have such variables and how they are found at run time. They
-count as declared with the class of their value, and are bound when the method is entered.
+count as declared with a class as their annotation, and are bound when the method is entered.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,11 +25,12 @@ class Declarer:
 
     Arguments:
         applies: Tells it of a function, as far as that can be told without an object.
-        variables: Gives the names and values that the method's object declares.
+        variables: Gives what the method's object declares: names, values, and the classes
+            that count as their annotations.
     """
 
     applies: Callable[[FunctionType], bool]
-    variables: Callable[[Any], Iterable[tuple[str, Any]]]
+    variables: Callable[[Any], Iterable[tuple[str, Any, type]]]
 
 
 _declarers: list[Declarer] = []
@@ -48,8 +49,8 @@ def declarer_of(function: FunctionType) -> Declarer | None:
 def _matching(site: "Site", capture: "Capture", owner: object) -> Iterator[tuple[str, Any]]:
     subject, categories = site.subject, site.plan.specs.categories
     declarer = subject.declarer
-    for name, value in declarer.variables(owner) if declarer is not None else ():
-        if subject.is_of_category(type(value), capture.category, categories):
+    for name, value, kind in declarer.variables(owner) if declarer is not None else ():
+        if subject.is_of_category(kind, capture.category, categories):
             yield name, value
 
 

@@ -1,0 +1,135 @@
+"""Any `torch.nn.Module` as a Ptera function: `ptera(module)`."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from types import FunctionType, ModuleType
+from typing import Any
+
+import torch
+
+from ptera import Ptera
+from ptera._decorator import wrapped
+from ptera._declared import Declarer, register_declarer
+from ptera._resolve import plain_functions
+
+__all__ = ["adapt"]
+
+
+def adapt(target: object) -> "Ptera[..., Any] | None":
+    """Makes a function object that calls a module; `ptera(module)` does, through this.
+
+    The module is called as it is, hooks included, and stays as it is. Selectors find the
+    classes of its submodules, and the functions of the Python files in which those are
+    defined, by name, and all of them are visible to `*`.
+
+    Arguments:
+        target: A module; of anything else None is returned.
+
+    Example:
+        >>> from ptera import ptera
+        >>> model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())
+        >>> results = ptera(model).using(p="$p:Parameter")(torch.ones(1, 2))
+        >>> [event["p"].name for event in results.p]
+        ['weight', 'bias']
+    """
+    if not isinstance(target, torch.nn.Module):
+        return None
+    classes = list(dict.fromkeys(type(module) for module in target.modules()))
+    return wrapped(target, names_in(classes), tuple(visible_in(classes)))
+
+
+def names_in(classes: Iterable[type]) -> dict[str, object]:
+    """Gives the names that selectors on a model find: its classes and the functions around.
+
+    Arguments:
+        classes: The classes of a model's modules, the outermost first, which wins.
+
+    Example:
+        >>> sorted(names_in([torch.nn.ReLU]))[:1]
+        ['ReLU']
+    """
+    classes = list(classes)
+    found: dict[str, object] = {}
+    for cls in classes:
+        found.setdefault(cls.__name__, cls)
+    for cls in classes:
+        module = _module_of(cls)
+        for name, value in vars(module).items() if module is not None else ():
+            if _is_defined_in(value, module) or isinstance(value, type):
+                found.setdefault(name, value)
+    return found
+
+
+def visible_in(classes: Iterable[type]) -> Iterator[object]:
+    """Gives what `*` may match in a model: the methods of its classes, and the functions around.
+
+    Example:
+        >>> [f.__qualname__ for f in visible_in([torch.nn.ReLU]) if "forward" in f.__qualname__]
+        ['ReLU.forward']
+    """
+    seen: set[object] = set()
+    for cls in classes:
+        for function in (*_methods(cls), *_functions_around(cls)):
+            if function not in seen:
+                seen.add(function)
+                yield function
+
+
+def _methods(cls: type) -> Iterator[FunctionType]:
+    """Gives the methods of a class; of torch's own classes `forward` only."""
+    if _is_torch(cls):
+        yield from plain_functions(getattr(cls, "forward", None))
+        return
+    names: set[str] = set()
+    for base in cls.__mro__:
+        for name, member in vars(base).items() if not _is_torch(base) else ():
+            if name not in names:
+                names.add(name)
+                yield from plain_functions(member)
+    if "forward" not in names:
+        yield from plain_functions(getattr(cls, "forward", None))
+
+
+def _functions_around(cls: type) -> Iterator[FunctionType]:
+    module = _module_of(cls)
+    if module is None or _is_torch(cls):
+        return
+    for value in list(vars(module).values()):
+        if _is_defined_in(value, module):
+            yield from plain_functions(value)
+
+
+def _is_torch(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] in ("torch", "builtins")
+
+
+def _module_of(cls: type) -> ModuleType | None:
+    return None if _is_torch(cls) else sys.modules.get(cls.__module__)
+
+
+def _is_defined_in(value: object, module: ModuleType | None) -> bool:
+    return (
+        module is not None
+        and not isinstance(value, type)
+        and getattr(value, "__module__", None) == module.__name__
+        and any(True for _ in plain_functions(value))
+    )
+
+
+def _applies(function: FunctionType) -> bool:
+    """Whether a function is the `forward` of a module, as far as its name tells."""
+    return function.__code__.co_name == "forward" and function.__code__.co_argcount > 0
+
+
+def _declared(owner: Any) -> Iterator[tuple[str, Any, type]]:
+    """Gives the parameters and buffers that a module itself has registered."""
+    if isinstance(owner, torch.nn.Module):
+        for name, parameter in owner.named_parameters(recurse=False, remove_duplicate=False):
+            yield name, parameter, type(parameter)
+        for name, buffer in owner.named_buffers(recurse=False, remove_duplicate=False):
+            yield name, buffer, torch.nn.Buffer
+
+
+def register() -> None:
+    """Makes the parameters of modules known to the core as variables of their `forward`."""
+    register_declarer(Declarer(_applies, _declared))
