@@ -3,12 +3,13 @@
 import importlib.util
 import os
 
-# Collecting a module's docstrings would otherwise run it once more than the package does, and
-# leave two registries of functions and two sets of overlays.
-import ptera_selector
 from hypothesis import settings
 
 import ptera
+
+# Collecting a module's docstrings would otherwise run it once more than the package does, and
+# leave two registries of functions and two sets of overlays.
+import ptera_selector
 
 _LOADED = (ptera, ptera_selector)
 

@@ -107,9 +107,7 @@ class Attachment:
         ]
 
 
-def joined(
-    earlier: Sequence[Attachment], added: Iterable[Attachment]
-) -> tuple[Attachment, ...]:
+def joined(earlier: Sequence[Attachment], added: Iterable[Attachment]) -> tuple[Attachment, ...]:
     """Gives what is attached in the end: a query takes the place of another of its name."""
     found = list(earlier)
     for attachment in added:

@@ -150,13 +150,13 @@ def wrapped(
     return make(Core(target, private, aliases=aliases, within=within), attributes={})
 
 
-_WRAPPER = '''\
+_WRAPPER = """\
 def _wrapper(_called):
     def {name}(*args, **kwargs):
         return _called(*args, **kwargs)
 
     return {name}
-'''
+"""
 
 
 def calling(target: Callable[..., Any]) -> FunctionType:

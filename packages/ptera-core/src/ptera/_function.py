@@ -574,9 +574,7 @@ def _attributes(core: Core) -> dict[str, Any]:
     return {**own, **found, "__wrapped__": core.original}
 
 
-def _queries(
-    queries: "Mapping[str, str | Selector | Plugin]", scope: Scope
-) -> list[Attachment]:
+def _queries(queries: "Mapping[str, str | Selector | Plugin]", scope: Scope) -> list[Attachment]:
     return [
         query(name, selector, scope)
         if isinstance(selector, str | Selector)

@@ -166,9 +166,10 @@ class Events(Sequence[Event]):
         return name
 
     def __repr__(self) -> str:
-        shown = [_shown(event) for event in self._events[:_SHOWN]]
-        left = len(self._events) - len(shown)
-        if left:
+        first = [_shown(event) for event in self._events[:_SHOWN]]
+        shown = [line for line in first if line]
+        left = len(self._events) - len(first)
+        if left and shown:
             shown.append(f"and {left} more")
         count = f"{len(self._events)} event{'' if len(self._events) == 1 else 's'}"
         lines = "".join(f"\n  {line}" for line in shown)

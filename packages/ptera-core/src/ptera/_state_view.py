@@ -16,6 +16,7 @@ from ._fields import (
 )
 from ._patch import reshape
 from ._shape import shape_of
+from ._state import is_only_read
 
 __all__ = ["State"]
 
@@ -86,7 +87,8 @@ class State:
         return name in fields(self.__function)
 
     def __dir__(self) -> list[str]:
-        return list(facts_of_function(self.__function).variables)
+        variables = facts_of_function(self.__function).variables.values()
+        return [variable.name for variable in variables if not is_only_read(variable)]
 
     def __repr__(self) -> str:
         values = fields(self.__function)
