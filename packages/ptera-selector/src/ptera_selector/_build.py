@@ -1,16 +1,14 @@
 """What each rule of the grammar makes, and the static rules that are checked on the way.
 
 A method of `Build` is called for each rule of `grammar.lark` that names it, with the values of the
-rule's symbols in order; the value of a token is its match. A chain stays a list until it is known what
-stands around it: only then is it clear which variable is the focus.
+rule's symbols in order; the value of a token is its text. A variable stays `Named` and a call stays
+a `Draft` until it is known what stands around it: only then is it clear what is the focus.
 """
 
-import re
 from collections.abc import Sequence
 from typing import TypeAlias
 
 from ptera_selector import _check
-from ptera_selector._errors import SelectorSyntaxError
 from ptera_selector._model import (
     Call,
     Capture,
@@ -25,24 +23,21 @@ from ptera_selector._model import (
     Variable,
 )
 
-Token: TypeAlias = re.Match[str]
-
 
 class Named:
-    """A variable to capture, before it is known whether it is the focus; `at` is where it is named."""
+    """A variable to capture, before it is known whether it is the focus."""
 
-    __slots__ = ("at", "category", "name", "role", "variable")
+    __slots__ = ("category", "name", "role", "variable")
 
-    def __init__(self, variable: str | None, name: str, category: Category | None, at: int) -> None:
+    def __init__(self, variable: str | None, name: str, category: Category | None) -> None:
         self.variable = variable
         self.name = name
         self.category = category
-        self.at = at
         self.role = Role.PLAIN
 
 
 class Draft:
-    """A call that is still being put together."""
+    """A call of which it is not known yet what stands on its right."""
 
     __slots__ = ("category", "function", "nested", "result", "tested", "variables")
 
@@ -54,36 +49,24 @@ class Draft:
         # Of `f{...} as r`: the capture of the result.
         self.result: Named | None = None
         # The variables that have a filter.
-        self.tested: set[str] = set()
-
-    def call(self) -> Call:
-        return Call(self.function, self.category, tuple(self.variables), tuple(self.nested))
+        self.tested: set[str] | None = None
 
 
-Link: TypeAlias = tuple[Draft, Relation]
+# What stands at the right of a sign: a variable, a call, or a chain, which is finished.
+End: TypeAlias = Named | Draft | Call
 
-
-class Chain:
-    """`a > b >> c`: calls, each with its relation to the next, and what stands at the right end."""
-
-    __slots__ = ("end", "links")
-
-    def __init__(self, links: list[Link], end: "Named | Draft | Chain") -> None:
-        self.links = links
-        self.end = end
-
-
-End: TypeAlias = Named | Draft | Chain
+# What a call asks for.
+Asked: TypeAlias = tuple[tuple[Variable, ...], tuple[Nested, ...]]
 
 
 class Condition:
-    """A filter, and where its variable is named."""
+    """A filter, and the token that an error of it would point at."""
 
-    __slots__ = ("at", "filter")
+    __slots__ = ("filter", "token")
 
-    def __init__(self, condition: Filter, at: int) -> None:
+    def __init__(self, condition: Filter, token: str) -> None:
         self.filter = condition
-        self.at = at
+        self.token = token
 
 
 Item: TypeAlias = Capture | Condition | Nested
@@ -96,272 +79,284 @@ class Build:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.names: dict[str, int] = {}
-        # Where the focus and the target are, and whether they are marked there.
-        self.focus: tuple[int, bool] | None = None
-        self.target: int | None = None
+        # The tokens that name the captures.
+        self.names: dict[str, str] = {}
+        # What makes the focus: its mark, or (False) the variable at the right end.
+        self.focus: tuple[str, bool] | None = None
+        self.target: str | None = None
 
     # Selectors
 
-    def anywhere(self, chain: End) -> Selector:
-        return Selector(self._whole(chain), False)
+    def anywhere(self, end: End) -> Selector:
+        return Selector(self._whole(end), False)
 
-    def outermost(self, _: Token, chain: End) -> Selector:
-        return Selector(self._whole(chain), True)
+    def outermost(self, _: str, end: End) -> Selector:
+        return Selector(self._whole(end), True)
 
-    def _whole(self, chain: End) -> Call:
-        left = self._fold(chain, top=True)
-        if isinstance(left, Named):
-            return Call(None, None, (self._capture(left),), ())
-        return left.call()
+    def _whole(self, end: End) -> Call:
+        if isinstance(end, Named):
+            return Call(None, None, (self._focus(end),), ())
+        return self._last_call(end)
 
-    # Chains: the end is hung into the call on its left, and that into the one on its left.
+    # Chains: what is on the right is hung below the call on the left.
 
-    def chain(self, links: list[Link], end: End) -> Chain:
-        return Chain(links, end)
+    def function_over(self, function: str, sign: str, end: End) -> Call:
+        return self.function_in_over(function, None, sign, end)
 
-    def first_child(self, value: End, sign: Token) -> list[Link]:
-        return [(self._caller(value, sign), Relation.CHILD)]
+    def function_in_over(
+        self, function: str, category: Category | None, sign: str, end: End
+    ) -> Call:
+        variables, nested = self._below(sign, end)
+        return Call(self._function(function), category, variables, nested)
 
-    def first_descendant(self, value: End, sign: Token) -> list[Link]:
-        return [(self._caller(value, sign), Relation.DESCENDANT)]
+    def call_over(self, value: End, sign: str, end: End) -> Call:
+        draft = self._caller(value, sign)
+        variables, nested = self._below(sign, end)
+        return self._call(draft, variables, nested)
 
-    def next_child(self, links: list[Link], value: End, sign: Token) -> list[Link]:
-        links.append((self._caller(value, sign), Relation.CHILD))
-        return links
-
-    def next_descendant(self, links: list[Link], value: End, sign: Token) -> list[Link]:
-        links.append((self._caller(value, sign), Relation.DESCENDANT))
-        return links
-
-    def _caller(self, value: End, sign: Token) -> Draft:
+    def _caller(self, value: End, sign: str) -> Draft:
         """The call on the left of `>`; a variable alone in parentheses is a function there."""
         if isinstance(value, Draft):
             return value
         if isinstance(value, Named) and _is_bare(value):
             return Draft(value.variable, value.category)
-        reason = f"`{sign.group()}` cannot follow these parentheses: only a function can be on its left"
-        hint = "Parentheses group what is on the right: write `a > (b > c)`, or no parentheses."
-        raise SelectorSyntaxError(self.text, sign.start(), reason, hint)
+        raise _check.group_on_the_left(self.text, sign)
 
-    def grouped(self, _open: Token, chain: End, _close: Token) -> End:
-        return chain
+    def _below(self, sign: str, end: End) -> Asked:
+        is_child = sign == ">"
+        if isinstance(end, Named):
+            focus = self._focus(end)
+            return ((focus,), ()) if is_child else ((), (_within(focus),))
+        relation = Relation.CHILD if is_child else Relation.DESCENDANT
+        return (), (Nested(relation, self._last_call(end)),)
 
-    def _fold(self, value: End, *, top: bool) -> Named | Draft:
-        links: list[Link] = []
-        while isinstance(value, Chain):
-            links += value.links
-            value = value.end
-        if isinstance(value, Named):
-            if (links or top) and value.role is Role.PLAIN:
-                self._imply_focus(value)
-        elif value.result is not None:
-            self._add_result(value, focus=top)
-        for draft, relation in reversed(links):
-            self._hang(draft, relation, value)
-            value = draft
-        return value
+    def grouped(self, _open: str, end: End, _close: str) -> End:
+        return end
 
-    def _hang(self, draft: Draft, relation: Relation, end: Named | Draft) -> None:
+    def _focus(self, variable: Named) -> Capture:
+        """The variable at the right end: the focus, unless it is marked as the target."""
+        if variable.role is Role.PLAIN:
+            if self.focus is not None:
+                token, is_marked = self.focus
+                token = token if is_marked else variable.name
+                raise _check.second_focus(self.text, token, implied=True)
+            self.focus = (variable.name, False)
+            variable.role = Role.FOCUS
+        return self._capture(variable)
+
+    def _last_call(self, end: Draft | Call) -> Call:
+        """The call at the right end: its result is the focus, if it is captured."""
+        if isinstance(end, Call):
+            return end
+        if end.result is None:
+            return self._call(end)
+        focus, end.result = self._focus(end.result), None
+        return self._call(end, (focus,))
+
+    def _call(
+        self, draft: Draft, variables: tuple[Variable, ...] = (), nested: tuple[Nested, ...] = ()
+    ) -> Call:
+        """A finished call: the draft and what is hung below it."""
         if draft.result is not None:
-            self._add_result(draft, focus=False)
-        if isinstance(end, Draft):
-            draft.nested.append(Nested(relation, end.call()))
-        elif relation is Relation.CHILD:
-            draft.variables.append(self._capture(end))
-        else:
-            draft.nested.append(_within(self._capture(end)))
-
-    def _add_result(self, draft: Draft, *, focus: bool) -> None:
-        assert draft.result is not None
-        if focus:
-            self._imply_focus(draft.result)
-        draft.variables.append(self._capture(draft.result))
+            draft.variables.append(self._capture(draft.result))
+        return Call(
+            draft.function,
+            draft.category,
+            (*draft.variables, *variables),
+            (*draft.nested, *nested),
+        )
 
     # Calls
 
-    def callee(self, function: Token, category: Category | None = None) -> Draft:
-        text = function.group()
-        if text == "*":
-            return Draft(None, category)
-        if text[0] == "/":
-            _check.check_path(self.text, text, function.start())
-        return Draft(_check.normal(text), category)
+    def _function(self, function: str) -> str | None:
+        if function[0] == "/":
+            _check.check_path(self.text, function)
+        return None if function == "*" else function
 
-    def with_key(self, draft: Draft, key: Item) -> Draft:
-        self._add(draft, key)
-        return draft
+    def _draft(self, function: str, category: Category | None = None) -> Draft:
+        return Draft(self._function(function), category)
 
-    def with_group(self, draft: Draft, items: Sequence[Item]) -> Draft:
+    def with_key(self, function: str, key: Item) -> Draft:
+        return self._add(self._draft(function), key)
+
+    def with_key_in(self, function: str, category: Category, key: Item) -> Draft:
+        return self._add(self._draft(function, category), key)
+
+    def with_group(self, function: str | Draft, items: Sequence[Item]) -> Draft:
+        draft = function if isinstance(function, Draft) else self._draft(function)
         for item in items:
             self._add(draft, item)
         return draft
 
-    def with_name(self, draft: Draft, name: Token) -> Draft:
-        draft.result = Named("#value", _check.normal(name.group()), None, name.start())
+    def with_group_in(self, function: str, category: Category, items: Sequence[Item]) -> Draft:
+        return self.with_group(self._draft(function, category), items)
+
+    def with_result(self, draft: Draft, name: str) -> Draft:
+        draft.result = Named("#value", name, None)
         return draft
 
-    def _add(self, draft: Draft, item: Item) -> None:
-        if isinstance(item, Nested):
-            draft.nested.append(item)
-        elif isinstance(item, Capture):
+    def _add(self, draft: Draft, item: Item) -> Draft:
+        if isinstance(item, Capture):
             draft.variables.append(item)
+        elif isinstance(item, Nested):
+            draft.nested.append(item)
         else:
-            variable = item.filter.variable
-            if variable is not None:
-                if variable in draft.tested:
-                    raise _check.second_filter(self.text, variable, item.at)
-                draft.tested.add(variable)
-            draft.variables.append(item.filter)
+            self._add_condition(draft, item)
+        return draft
 
-    def key_value(self, sign: Token, value: Equals, _: Token) -> Condition:
-        return Condition(Filter("#key", None, value), sign.start())
+    def _add_condition(self, draft: Draft, item: Condition) -> None:
+        variable = item.filter.variable
+        if variable is not None:
+            tested = draft.tested = draft.tested or set()
+            if variable in tested:
+                raise _check.second_filter(self.text, item.token)
+            tested.add(variable)
+        draft.variables.append(item.filter)
 
-    def key_capture(self, _open: Token, _sign: Token, name: Token, _close: Token) -> Capture:
-        return self._capture(Named("#key", _check.normal(name.group()), None, name.start()))
+    def key_value(self, sign: str, value: Equals, _: str) -> Condition:
+        return Condition(Filter("#key", None, value), sign)
+
+    def key_capture(self, _open: str, _sign: str, name: str, _close: str) -> Capture:
+        return self._capture(Named("#key", name, None))
 
     # Items in braces
 
-    def no_items(self, _open: Token, _close: Token) -> tuple[Item, ...]:
+    def no_items(self, _open: str, _close: str) -> tuple[Item, ...]:
         return ()
+
+    def first_chain(self, end: End) -> list[object]:
+        return [self._item(end)]
+
+    def next_chain(self, items: list[object], _: str, end: End) -> list[object]:
+        items.append(self._item(end))
+        return items
 
     def first_item(self, item: object) -> list[object]:
         return [item]
 
-    def next_item(self, items: list[object], _: Token, item: object) -> list[object]:
+    def next_item(self, items: list[object], _: str, item: object) -> list[object]:
         items.append(item)
         return items
 
-    def child_item(self, chain: End) -> Item:
-        end = self._fold(chain, top=False)
-        return self._capture(end) if isinstance(end, Named) else Nested(Relation.CHILD, end.call())
+    def _item(self, end: End) -> Item:
+        if isinstance(end, Named):
+            return self._capture(end)
+        return Nested(Relation.CHILD, self._side(end))
 
-    def second_child_item(self, _: Token, chain: End) -> Item:
-        return self.child_item(chain)
+    def _side(self, end: Draft | Call) -> Call:
+        return end if isinstance(end, Call) else self._call(end)
 
-    def descendant_item(self, _: Token, chain: End) -> Item:
-        end = self._fold(chain, top=False)
+    def chain_below(self, _: str, end: End) -> Item:
+        return self._item(end)
+
+    def chain_deep_below(self, _: str, end: End) -> Nested:
         if isinstance(end, Named):
             return _within(self._capture(end))
-        return Nested(Relation.DESCENDANT, end.call())
+        return Nested(Relation.DESCENDANT, self._side(end))
 
-    def second_condition_item(self, _: Token, condition: Condition | Category) -> Condition:
-        return self.condition_item(condition)
-
-    def condition_item(self, condition: Condition | Category) -> Condition:
+    def condition(self, condition: Condition | Category) -> Condition:
         if isinstance(condition, Category):
-            return Condition(Filter(None, condition), 0)
+            return Condition(Filter(None, condition), "")
         return condition
 
-    def within_item(self, _: Token, condition: Condition | Category) -> Item:
-        return _within(self.condition_item(condition).filter)
+    def condition_below(self, _: str, condition: Condition | Category) -> Condition:
+        return self.condition(condition)
+
+    def condition_deep_below(self, _: str, condition: Condition | Category) -> Nested:
+        return _within(self.condition(condition).filter)
 
     # Variables
 
     def variable(
-        self, variable: Token, category: Category | None = None, name: Token | None = None
+        self, variable: str, category: Category | None = None, name: str | None = None
     ) -> Named:
-        text = _check.variable_name(self.text, variable)
-        if name is None:
-            return Named(text, text, category, variable.start())
-        return Named(text, _check.normal(name.group()), category, name.start())
+        if variable[0] == "#":
+            _check.check_point(self.text, variable)
+        return Named(variable, variable if name is None else name, category)
 
-    def renamed_variable(self, variable: Token, name: Token) -> Named:
+    def renamed_variable(self, variable: str, name: str) -> Named:
         return self.variable(variable, None, name)
 
-    def any_variable(self, _: Token, name: Token, category: Category | None = None) -> Named:
-        return Named(None, _check.normal(name.group()), category, name.start())
+    def any_variable(self, _: str, name: str, category: Category | None = None) -> Named:
+        return Named(None, name, category)
 
-    def renamed_star(self, star: Token, name: Token) -> Named:
+    def renamed_star(self, star: str, name: str) -> Named:
         return self.any_variable(star, name)
 
-    def renamed_star_in(self, star: Token, category: Category, name: Token) -> Named:
+    def renamed_star_in(self, star: str, category: Category, name: str) -> Named:
         return self.any_variable(star, name, category)
 
-    def marked(self, mark: Token, variable: Named) -> Named:
-        variable.role = Role(mark.group())
-        if variable.role is Role.FOCUS:
+    def marked(self, mark: str, variable: Named) -> Named:
+        if mark == "!":
+            variable.role = Role.FOCUS
             if self.focus is not None:
-                raise _check.second_focus(self.text, mark.start())
-            self.focus = (mark.start(), True)
+                raise _check.second_focus(self.text, mark)
+            self.focus = (mark, True)
         else:
+            variable.role = Role.TARGET
             if self.target is not None:
-                raise _check.second_target(self.text, mark.start())
-            self.target = mark.start()
+                raise _check.second_target(self.text, mark)
+            self.target = mark
         return variable
-
-    def _imply_focus(self, variable: Named) -> None:
-        """Make the right end of a chain the focus; another one is an error at its mark, if it has one."""
-        if self.focus is not None:
-            at, is_marked = self.focus
-            raise _check.second_focus(self.text, at if is_marked else variable.at, implied=True)
-        self.focus = (variable.at, False)
-        variable.role = Role.FOCUS
 
     def _capture(self, variable: Named) -> Capture:
         name = variable.name
         if name in self.names:
-            # Calls are closed from right to left: the one found second may be written first.
-            raise _check.second_name(self.text, name, max(self.names[name], variable.at))
-        self.names[name] = variable.at
+            raise _check.second_name(self.text, self.names[name], name)
+        self.names[name] = name
         return Capture(variable.variable, name, variable.category, variable.role)
 
     # Conditions
 
-    def equals(self, variable: Token, _: Token, value: Equals) -> Condition:
+    def equals(self, variable: str, _: str, value: Equals) -> Condition:
         return self._condition(variable, None, value)
 
-    def equals_in(self, variable: Token, category: Category, _: Token, value: Equals) -> Condition:
+    def equals_in(self, variable: str, category: Category, _: str, value: Equals) -> Condition:
         return self._condition(variable, category, value)
 
-    def predicate(self, variable: Token, _: Token, name: Token) -> Condition:
-        return self._condition(variable, None, Predicate(_check.normal(name.group())))
+    def predicate(self, variable: str, _: str, name: str) -> Condition:
+        return self._condition(variable, None, Predicate(name))
 
-    def predicate_in(
-        self, variable: Token, category: Category, _: Token, name: Token
-    ) -> Condition:
-        return self._condition(variable, category, Predicate(_check.normal(name.group())))
+    def predicate_in(self, variable: str, category: Category, _: str, name: str) -> Condition:
+        return self._condition(variable, category, Predicate(name))
 
     def _condition(
-        self, variable: Token, category: Category | None, test: Equals | Predicate
+        self, variable: str, category: Category | None, test: Equals | Predicate
     ) -> Condition:
-        name = _check.variable_name(self.text, variable)
-        return Condition(Filter(name, category, test), variable.start())
+        if variable[0] == "#":
+            _check.check_point(self.text, variable)
+        return Condition(Filter(variable, category, test), variable)
 
-    def has_any(self, star: Token, category: Category | None = None) -> Condition:
-        return Condition(Filter(None, category), star.start())
+    def has_any(self, star: str, category: Category | None = None) -> Condition:
+        return Condition(Filter(None, category), star)
 
     # Categories and values
 
-    def category(self, _: Token, name: str) -> Category:
+    def category(self, _: str, name: str) -> Category:
         return Category((name,))
 
-    def conjunction(
-        self, _colon: Token, _open: Token, names: Sequence[str], _close: Token
-    ) -> Category:
+    def tag_category(self, _colon: str, _at: str, name: str) -> Category:
+        return Category((self.tag_name(_at, name),))
+
+    def conjunction(self, _colon: str, _open: str, names: Sequence[str], _close: str) -> Category:
         return Category(tuple(names))
 
-    def tag_name(self, name: Token) -> str:
-        return _check.normal(name.group())
+    def type_name(self, name: str) -> str:
+        return name
 
-    def at_tag_name(self, _: Token, name: Token) -> str:
-        return "@" + _check.normal(name.group())
+    def tag_name(self, _: str, name: str) -> str:
+        return "@" + name
 
-    def number(self, number: Token) -> Equals:
+    def number(self, number: str) -> Equals:
         return Equals(_check.number(self.text, number))
 
-    def string(self, string: Token) -> Equals:
+    def string(self, string: str) -> Equals:
         return Equals(_check.string(self.text, string))
 
-    def bare_word(self, word: Token) -> Equals:
-        return Equals(_check.word_value(word.group()))
+    def bare_word(self, word: str) -> Equals:
+        return Equals(_check.word_value(word))
 
-    # Rules that only hand a value on
-
-    def same(self, value: object) -> object:
-        return value
-
-    def second(self, _: Token, value: object, *__: Token) -> object:
+    def second(self, _: str, value: object, *__: str) -> object:
         return value
 
 

@@ -1,10 +1,10 @@
 """What a token must be beyond its shape, and the static rules of the language."""
 
 import re
-import unicodedata
 from difflib import get_close_matches
 
 from ptera_selector._errors import SelectorSyntaxError
+from ptera_selector._scan import place
 
 POINTS = ("#enter", "#exit", "#value", "#error", "#yield", "#receive", "#key")
 _LOOP_POINT = re.compile(r"#(?:end)?loop_[^\W\d]\w*")
@@ -21,27 +21,21 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\", "'": "'", '"': '"'}
 
 
-def normal(name: str) -> str:
-    """The name as Python keeps it: identifiers are normalised (`ﬁ` is `fi`)."""
-    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+def check_point(text: str, name: str) -> None:
+    """Refuse a point that does not exist."""
+    if name not in POINTS and _LOOP_POINT.fullmatch(name) is None:
+        raise _unknown_point(text, name)
 
 
-def variable_name(text: str, token: re.Match[str]) -> str:
-    """The name of a variable; a point must be one that exists."""
-    name = token.group()
-    if name[0] == "#" and name not in POINTS and _LOOP_POINT.fullmatch(name) is None:
-        raise _unknown_point(text, name, token.start())
-    return normal(name)
-
-
-def _unknown_point(text: str, name: str, at: int) -> SelectorSyntaxError:
+def _unknown_point(text: str, name: str) -> SelectorSyntaxError:
     if name == "#":
         reason = "expected the name of a point after `#`"
-        return SelectorSyntaxError(text, at + 1, reason, f"The points are {_listed(POINTS)}.")
+        hint = f"The points are {_listed(POINTS)}."
+        return SelectorSyntaxError(text, place(name) + 1, reason, hint)
     close = get_close_matches(name, [*POINTS, "#loop_", "#endloop_"], 1, 0.5)
     hint = f"Did you mean `{_with_example(close[0])}`? " if close else ""
     known = f"The points are {_listed(POINTS)}, and `#loop_x` and `#endloop_x` of a loop over `x`."
-    return SelectorSyntaxError(text, at, f"there is no point `{name}`", hint + known)
+    return SelectorSyntaxError(text, place(name), f"there is no point `{name}`", hint + known)
 
 
 def _with_example(point: str) -> str:
@@ -52,7 +46,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def check_path(text: str, path: str, at: int) -> None:
+def check_path(text: str, path: str) -> None:
     """Refuse a path that is not `/module/name...`, `/module/*` or `/package.**/*`."""
     if _PATH.fullmatch(path):
         return
@@ -60,12 +54,11 @@ def check_path(text: str, path: str, at: int) -> None:
     end = 1 if good is None else good.end()
     reason = f"`{path}` is no path to a function"
     hint = "Write `/pkg.mod/function`, `/pkg.mod/Class/method`, `/pkg.mod/*` or `/pkg.**/*`."
-    raise SelectorSyntaxError(text, at + end, reason, hint)
+    raise SelectorSyntaxError(text, place(path) + end, reason, hint)
 
 
-def number(text: str, token: re.Match[str]) -> int | float:
+def number(text: str, digits: str) -> int | float:
     """The value of a number."""
-    digits = token.group()
     try:
         return int(digits)
     except ValueError:
@@ -73,9 +66,9 @@ def number(text: str, token: re.Match[str]) -> int | float:
     value = _float(digits)
     if value is None:
         reason = f"a number of {len(digits)} digits is more than Python reads"
-        raise SelectorSyntaxError(text, token.start(), reason)
+        raise SelectorSyntaxError(text, place(digits), reason)
     if value in (float("inf"), float("-inf")):
-        raise SelectorSyntaxError(text, token.start(), f"`{digits}` is beyond the largest float")
+        raise SelectorSyntaxError(text, place(digits), f"`{digits}` is beyond the largest float")
     return value
 
 
@@ -83,9 +76,9 @@ def _float(digits: str) -> float | None:
     return float(digits) if re.search(r"[.eE]", digits) else None
 
 
-def string(text: str, token: re.Match[str]) -> str:
+def string(text: str, token: str) -> str:
     """The value of a quoted string."""
-    inside = token.group()[1:-1]
+    inside = token[1:-1]
     if "\\" not in inside:
         return inside
 
@@ -93,7 +86,7 @@ def string(text: str, token: re.Match[str]) -> str:
         code = escape[1] or escape[2] or escape[3]
         known = _ESCAPED.get(escape[4]) if code is None else _character(int(code, 16))
         if known is None:
-            raise _unknown_escape(text, escape.group(), token.start() + 1 + escape.start())
+            raise _unknown_escape(text, escape.group(), place(token) + 1 + escape.start())
         return known
 
     return _ESCAPE.sub(value, inside)
@@ -104,16 +97,17 @@ def _character(code: int) -> str | None:
 
 
 def _unknown_escape(text: str, escape: str, at: int) -> SelectorSyntaxError:
-    hint = "Escapes are \\n \\t \\r \\0 \\\\ \\' \\\" \\xhh \\uhhhh \\Uhhhhhhhh; write `\\\\` for a backslash."
+    known = r"Escapes are \n \t \r \0 \\ \' \" \xhh \uhhhh \Uhhhhhhhh"
+    hint = f"{known}; write `\\\\` for a backslash."
     return SelectorSyntaxError(text, at, f"`{escape}` is no escape", hint)
 
 
 def word_value(word: str) -> object:
     """The value of a bare word: a constant of Python, or the string."""
-    return _CONSTANTS[word] if word in _CONSTANTS else normal(word)
+    return _CONSTANTS[word] if word in _CONSTANTS else word
 
 
-def second_focus(text: str, at: int, *, implied: bool = False) -> SelectorSyntaxError:
+def second_focus(text: str, token: str, *, implied: bool = False) -> SelectorSyntaxError:
     """The error of two focuses."""
     if implied:
         reason = "a second focus: the variable at the right end of `>` is already the focus"
@@ -121,22 +115,32 @@ def second_focus(text: str, at: int, *, implied: bool = False) -> SelectorSyntax
     else:
         reason = "a second focus: only one variable can have `!`"
         hint = "Leave out one `!`: the other variables are captured all the same."
-    return SelectorSyntaxError(text, at, reason, hint)
+    return SelectorSyntaxError(text, place(token), reason, hint)
 
 
-def second_target(text: str, at: int) -> SelectorSyntaxError:
+def second_target(text: str, token: str) -> SelectorSyntaxError:
     """The error of two targets."""
-    return SelectorSyntaxError(text, at, "a second target: only one variable can have `!!`")
+    reason = "a second target: only one variable can have `!!`"
+    return SelectorSyntaxError(text, place(token), reason)
 
 
-def second_name(text: str, name: str, at: int) -> SelectorSyntaxError:
+def second_name(text: str, first: str, second: str) -> SelectorSyntaxError:
     """The error of two captures with one name."""
     hint = "Give one of them another name with `as`."
-    return SelectorSyntaxError(text, at, f"a second capture named `{name}`", hint)
+    # Calls are closed from right to left: the one found second may be written first.
+    at = max(place(first), place(second))
+    return SelectorSyntaxError(text, at, f"a second capture named `{second}`", hint)
 
 
-def second_filter(text: str, variable: str, at: int) -> SelectorSyntaxError:
+def second_filter(text: str, token: str) -> SelectorSyntaxError:
     """The error of two filters on one variable."""
-    name = "the key" if variable == "#key" else f"`{variable}`"
+    name = "the key" if token in ("#key", "[") else f"`{token}`"
     hint = "To ask for more than a value, write a function: `x~pred`."
-    return SelectorSyntaxError(text, at, f"a second filter on {name} in one call", hint)
+    return SelectorSyntaxError(text, place(token), f"a second filter on {name} in one call", hint)
+
+
+def group_on_the_left(text: str, sign: str) -> SelectorSyntaxError:
+    """The error of `(a > b{x}) > c`."""
+    reason = f"`{sign}` cannot follow these parentheses: only one call can stand on its left"
+    hint = "Parentheses group what is on the right: `a > (b > c)`."
+    return SelectorSyntaxError(text, place(sign), reason, hint)

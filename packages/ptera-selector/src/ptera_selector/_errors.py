@@ -1,7 +1,5 @@
 """The one error of the language, and how it is shown."""
 
-import unicodedata
-
 # What is shown of a long line, around the place of the error.
 _SHOWN = 100
 
@@ -43,7 +41,8 @@ class SelectorSyntaxError(ValueError):
         self.hint = hint
 
     def __str__(self) -> str:
-        where = f"line {self.line}, column {self.column}" if "\n" in self.text else f"column {self.column}"
+        line = f"line {self.line}, " if "\n" in self.text else ""
+        where = f"{line}column {self.column}"
         shown = f"{self.reason} ({where})\n\n{self._caret()}"
         return shown if self.hint is None else f"{shown}\n\n{self.hint}"
 
@@ -59,10 +58,21 @@ class SelectorSyntaxError(ValueError):
 
 
 def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text)
+    return "".join(map(_printable_character, text))
+
+
+def _printable_character(char: str) -> str:
+    if char.isprintable():
+        return char
+    return " " if char.isspace() else "\ufffd"
 
 
 def _width(char: str) -> int:
+    if char.isascii():
+        return 1
+    # Here and not above: it is not needed for most errors, and most programs have no error.
+    import unicodedata
+
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -47,7 +47,9 @@ def _is_focus(variable: Variable) -> bool:
 
 
 def _sign(relation: Relation | None) -> str:
-    return "" if relation is None else relation.value[:2].strip()
+    if relation is None:
+        return ""
+    return ">" if relation is Relation.CHILD else ">>"
 
 
 def _step(call: Call, below: Call) -> str:
@@ -63,9 +65,8 @@ def _last(step: tuple[Relation | None, Call], focused: Sequence[Variable]) -> st
         return call_text(call, in_chain=False, with_result=False)
     (focus,) = focused
     assert isinstance(focus, Capture)
-    rest = Call(
-        call.function, call.category, tuple(v for v in call.variables if v is not focus), call.nested
-    )
+    others = tuple(variable for variable in call.variables if variable is not focus)
+    rest = Call(call.function, call.category, others, call.nested)
     if rest == Call(None) and relation in (None, Relation.WITHIN):
         return variable_text(focus, mark=False)
     if focus.variable == "#value" and focus.category is None and focus.name != "#value":
@@ -75,7 +76,7 @@ def _last(step: tuple[Relation | None, Call], focused: Sequence[Variable]) -> st
 
 def call_text(call: Call, *, in_chain: bool, with_result: bool = True) -> str:
     """A call with what it asks for; `in_chain` leaves out empty braces, since `>` follows."""
-    key, result = _key(call), _result(call) if with_result else None
+    key, result = key_of(call), _result(call) if with_result else None
     inside = sorted(
         (_variable_order(variable), variable_text(variable))
         for variable in call.variables
@@ -85,7 +86,12 @@ def call_text(call: Call, *, in_chain: bool, with_result: bool = True) -> str:
     named = f" as {result.name}" if result else ""
     needs_braces = items or (not key and (named or not in_chain))
     braces = "{" + ", ".join(items) + "}" if needs_braces else ""
-    return f"{call.function or '*'}{category_text(call.category)}{_key_text(key)}{braces}{named}"
+    return f"{head_text(call)}{braces}{named}"
+
+
+def head_text(call: Call) -> str:
+    """A call as far as its key, without what it asks for in braces."""
+    return f"{call.function or '*'}{category_text(call.category)}{_key_text(key_of(call))}"
 
 
 def _variable_order(variable: Variable) -> tuple[str, str]:
@@ -93,7 +99,7 @@ def _variable_order(variable: Variable) -> tuple[str, str]:
     return variable.variable or "", name
 
 
-def _key(call: Call) -> Variable | None:
+def key_of(call: Call) -> Variable | None:
     """What is written in brackets: a filter on the key, or else a capture of it."""
     found = [variable for variable in call.variables if _fits_brackets(variable)]
     return min(found, key=_variable_order, default=None)
@@ -199,4 +205,6 @@ def _character(char: str) -> str:
     if char.isprintable():
         return char
     code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

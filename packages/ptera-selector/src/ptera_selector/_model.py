@@ -2,7 +2,6 @@
 
 import enum
 from dataclasses import dataclass
-from typing import TypeAlias
 
 
 class Role(enum.Enum):
@@ -19,19 +18,20 @@ class Role(enum.Enum):
 
 
 class Relation(enum.Enum):
-    """How far below an activation a nested pattern is looked for; the value is the sign written.
+    """Where a nested pattern is looked for.
 
     `CHILD` is an activation that this one calls directly, `DESCENDANT` one at any depth below.
-    `WITHIN` is this activation itself or any below it, for one bare variable (`f >> x`).
+    `WITHIN` is this activation itself or any below it: the relation of a bare variable (`f >> x`).
+    Its call is a wildcard that asks for this variable alone.
 
     Examples:
-        >>> Relation.DESCENDANT.value
-        '>>'
+        >>> Relation(">>")
+        <Relation.DESCENDANT: '>>'>
     """
 
     CHILD = ">"
     DESCENDANT = ">>"
-    WITHIN = ">> variable"
+    WITHIN = "within"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,8 @@ class Category:
     """What `:C` asks for: all of the named tags and types.
 
     Args:
-        names: The names, dotted where they were written so; `@C`, which must be a tag, keeps its `@`.
+        names: The names, dotted where they were written so; `@C`, which must be a tag, keeps its
+            `@`.
 
     Examples:
         >>> Category(("A", "B")) == Category(("B", "A"))
@@ -119,7 +120,7 @@ class Filter:
     """A condition on a variable, which captures nothing.
 
     Args:
-        variable: Its name; None for some variable, whichever (`:C`, `*`), and then there is no test.
+        variable: Its name; None for any one (`:C`, `*`), and then there is no test.
         category: What its annotation must be, if that matters.
         test: What its value must be.
 
@@ -133,7 +134,7 @@ class Filter:
     test: Equals | Predicate | None = None
 
 
-Variable: TypeAlias = Capture | Filter
+Variable = Capture | Filter
 
 
 @dataclass(frozen=True, slots=True, eq=False)

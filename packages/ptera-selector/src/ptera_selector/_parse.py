@@ -1,23 +1,21 @@
-"""Text to tree: the loop that runs the tables."""
+"""The door to the parser, which is made when it is first needed."""
 
-import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NoReturn
 
-from ptera_selector._build import Build
-from ptera_selector._errors import SelectorSyntaxError
 from ptera_selector._model import Selector
 
+TYPE_CHECKING = False  # As in `typing`, which is slow to import.
 if TYPE_CHECKING:
-    from ptera_selector._tables import Tables
+    from ptera_selector._reader import Reader
 
 
 @cache
-def _tables() -> "Tables":
+def _reader() -> "Reader":
     # Here and not above: this imports Lark, which a program that parses nothing need not wait for.
+    from ptera_selector._reader import Reader
     from ptera_selector._tables import read_tables
 
-    return read_tables()
+    return Reader(read_tables())
 
 
 @lru_cache(maxsize=1024)
@@ -37,38 +35,4 @@ def parse(text: str) -> Selector:
         >>> str(parse("f{x, !y}"))
         'f{x} > y'
     """
-    tables = _tables()
-    build = Build(text)
-    states = tables.states
-    stack = [tables.start]
-    values: list[object] = []
-    for token in tables.scanner.finditer(text):
-        kind = token.lastgroup or token.group()
-        while True:
-            action = states[stack[-1]].get(kind)
-            if action.__class__ is int:
-                break
-            if action is None:
-                _fail(build, token.start(), states[stack[-1]])
-            size, name, make = action
-            value = make(build, *values[-size:])
-            del values[-size:], stack[-size:]
-            values.append(value)
-            stack.append(states[stack[-1]][name])
-        stack.append(action)
-        values.append(token)
-    while True:
-        action = states[stack[-1]].get("$END")
-        if action is None:
-            _fail(build, len(text), states[stack[-1]])
-        size, name, make = action
-        value = make(build, *values[-size:])
-        if name == "start":
-            return value
-        del values[-size:], stack[-size:]
-        values.append(value)
-        stack.append(states[stack[-1]][name])
-
-
-def _fail(build: Build, offset: int, state: object) -> NoReturn:
-    raise SelectorSyntaxError(build.text, offset, "unexpected")
+    return _reader().read(text)

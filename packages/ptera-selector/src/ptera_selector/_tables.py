@@ -1,109 +1,96 @@
-"""The grammar as Lark makes it, in the form that `_parse` runs.
+"""The grammar as Lark makes it, in the form that `_engine` runs.
 
-Lark turns `grammar.lark` into an LALR(1) table. Its own engine is general: it makes an object of each
-token and a list for each rule. A selector is short and parsed often, so this table is run by a loop of
-our own (`_parse`), several times faster. What this file takes from Lark is the table and the terminals.
+Lark turns `grammar.lark` into an LALR(1) table. Its own engine is general: it makes an object of
+each token and a list for each rule. A selector is short, and parsed often, so the table is run by
+a loop of our own, several times faster. This file takes the table and the terminals from Lark.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from lark import Lark
 from lark.lexer import TerminalDef
 from lark.parsers.lalr_analysis import Shift
 
 from ptera_selector._build import Build
+from ptera_selector._scan import END, Scanner, make_scanner
 
-# A rule to apply: how many values it takes, what they become, and the method that makes it.
-Reduction: TypeAlias = tuple[int, str, Callable[..., object]]
-# What to do on a token: go to a state, or apply a rule. After a rule, its name is looked up likewise.
-State: TypeAlias = dict[str, int | Reduction]
+# A rule to apply: how many values it takes, what they become, and the method that makes it, or None
+# if the one value is handed on.
+Reduction: TypeAlias = tuple[int, str, Callable[..., object] | None]
+# What to do on a token of each kind: go to another state, or apply a rule (`Reduction`). Then the
+# name of the rule is looked up likewise, and leads to a state. (Any: tests that a type checker
+# understands are slower, and the loop is to be fast.)
+State: TypeAlias = dict[str, Any]
 
-END = "$END"
-START = "start"
-# The kind of a character that begins no token.
-UNKNOWN = "UNKNOWN"
+# Lark's name for what separates tokens.
+_IGNORED = ("__IGNORE_0",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tables:
-    """What the parser runs.
+    """What the parser runs."""
 
-    The kind of a token is the token itself for signs (`>>`, `as`), else its terminal's name.
-    """
-
-    states: list[State]
-    start: int
-    scanner: re.Pattern[str]
+    start: State
+    scanner: Scanner
 
 
 def read_tables() -> Tables:
-    """Make the tables from the grammar. It takes Lark some tens of milliseconds."""
+    """Make the tables from the grammar. It takes some tens of milliseconds."""
     grammar = files("ptera_selector").joinpath("grammar.lark").read_text("utf-8")
     lark = Lark(grammar, parser="lalr", lexer="basic")
-    parser = lark.parse_interactive("").parser_state.parse_conf
-    kinds = {terminal.name: _kind(terminal) for terminal in lark.terminals}
-    numbers = {state: number for number, state in enumerate(parser.states)}
-    states = [_state(parser.states[state], kinds, numbers) for state in numbers]
-    _skip_identities(states)
-    return Tables(states, numbers[parser.start_state], _scanner(lark.terminals))
+    # Any: Lark leaves the numbers of the states without a type.
+    parser = cast(Any, lark).parse_interactive("").parser_state.parse_conf
+    kinds: dict[str, str] = {terminal.name: _kind(terminal) for terminal in lark.terminals}
+    states: dict[Any, State] = {number: {} for number in parser.states}
+    for number, state in states.items():
+        for symbol, (action, target) in parser.states[number].items():
+            going = states[target] if action is Shift else _reduction(target)
+            state[kinds[symbol] if symbol in kinds else symbol] = going
+    for state in states.values():
+        _skip_identities(state)
+    # With the whole text read, the end is taken like a token.
+    states[parser.end_state][END] = {}
+    return Tables(states[parser.start_state], _scanner(lark.terminals))
 
 
 def _kind(terminal: TerminalDef) -> str:
     return terminal.pattern.value if terminal.pattern.type == "str" else terminal.name
 
 
-def _state(actions: dict[str, tuple[Any, Any]], kinds: dict[str, str], numbers: dict[Any, int]) -> State:
-    return {
-        kinds.get(symbol, symbol): numbers[target] if action is Shift else _reduction(target)
-        for symbol, (action, target) in actions.items()
-    }
-
-
 def _reduction(rule: Any) -> Reduction:
-    make = getattr(Build, rule.alias or "same")
+    make = None if rule.alias is None else getattr(Build, rule.alias)
     return len(rule.expansion), rule.origin.name, make
 
 
-def _skip_identities(states: list[State]) -> None:
+def _skip_identities(state: State) -> None:
     """Go past each state that would only rename the value just put down (`end: variable`).
 
-    A token that cannot follow is then found in the state after: later, but still before it is taken.
+    A token that cannot follow is then found one state later, but still before it is taken.
     """
-    for state in states:
-        for symbol, action in state.items():
-            while isinstance(action, int) and (name := _renames_to(states[action])):
-                action = state[name]
-            state[symbol] = action
+    for symbol, action in state.items():
+        going = action
+        while isinstance(going, dict) and (name := _renames_to(cast(State, going))):
+            going = state[name]
+        state[symbol] = going
 
 
 def _renames_to(state: State) -> str | None:
-    reductions = set(state.values())
-    if len(reductions) == 1:
-        reduction = reductions.pop()
-        if not isinstance(reduction, int) and reduction[2] is Build.same:
-            return reduction[1]
-    return None
+    actions: set[Reduction | None] = {
+        action if isinstance(action, tuple) else None for action in state.values()
+    }
+    only = actions.pop() if len(actions) == 1 else None
+    return only[1] if only is not None and only[2] is None else None
 
 
-def _scanner(terminals: Iterable[TerminalDef]) -> re.Pattern[str]:
-    """One expression that finds the next token; the group that matched is its kind, none for a sign.
-
-    Whitespace needs no rule: the search runs over what nothing matches, and the last alternative
-    matches every other character.
-    """
-    ordered = sorted(terminals, key=lambda one: (-one.priority, -len(one.pattern.value)))
-    signs = [one.pattern.value for one in ordered if one.pattern.type == "str"]
-    words = [f"{sign}(?!\\w)" for sign in signs if sign.isidentifier()]
-    others = [re.escape(sign) for sign in signs if not sign.isidentifier()]
-    groups = [_group(one) for one in ordered if one.pattern.type == "re" and not one.name.startswith("_")]
-    dotted = [group for group in groups if group.startswith("(?P<DOTTED>")]
-    rest = [group for group in groups if group not in dotted]
-    return re.compile("|".join([*dotted, *words, *rest, *others, rf"(?P<{UNKNOWN}>\S)"]))
-
-
-def _group(terminal: TerminalDef) -> str:
-    return f"(?P<{terminal.name}>{terminal.pattern.to_regexp()})"
+def _scanner(terminals: Iterable[TerminalDef]) -> Scanner:
+    signs: list[str] = []
+    patterns: dict[str, str] = {}
+    for terminal in terminals:
+        if terminal.pattern.type == "str":
+            signs.append(terminal.pattern.value)
+        elif terminal.name not in _IGNORED:
+            patterns[terminal.name] = terminal.pattern.to_regexp()
+    return make_scanner(signs, patterns)

@@ -1,11 +1,11 @@
 """Looking around in a tree."""
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
 from ptera_selector._model import Call, Capture, Relation, Role, Selector
 
-Step: TypeAlias = tuple[Relation | None, Call]
+# A call, and its relation to the call above it; the outermost has none.
+Step = tuple[Relation | None, Call]
 
 
 def walk(selector: Selector) -> Iterator[tuple[Step, ...]]:
@@ -15,8 +15,8 @@ def walk(selector: Selector) -> Iterator[tuple[Step, ...]]:
         selector: The tree.
 
     Yields:
-        For each call, from the outside in and in written order: the steps from the outermost call to
-        it, each the relation to the step before (None for the outermost) and the call.
+        For each call, from the outside in and in written order, the steps from the outermost call
+        to it: each a relation to the step before (None for the outermost) and a call.
 
     Examples:
         >>> from ptera_selector import parse
@@ -126,8 +126,8 @@ def path(selector: Selector) -> tuple[Step, ...]:
         selector: The tree.
 
     Returns:
-        Each call with its relation to the one before, from the outermost (whose relation is None) to
-        the one that holds the focus. The outermost alone, if there is no focus.
+        Each call with its relation to the one before, from the outermost (whose relation is None)
+        to the one that holds the focus. The outermost alone, if there is no focus.
 
     Examples:
         >>> from ptera_selector import parse
