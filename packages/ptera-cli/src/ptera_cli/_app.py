@@ -1,0 +1,386 @@
+"""A program whose options are its variables: parse, hold the values, run, report."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ptera import Tag, TagSet, tag
+from ptera_selector import function_names
+
+from ._builtin import COMPLETION, HELP, PRINT_CONFIG, SAVE_CONFIG
+from ._commands import Command, Entry, command_of, program_name
+from ._errors import UsageError, ValueRefusedError, closest
+from ._kinds import Converter, Rules
+from ._program import Outcome, Program, Reach, Request, is_of
+from ._settings import Applied, variable_of
+from ._spec import OptionSpec
+from ._values import Chosen, require
+from ._workers import Assignment, Held, hold
+
+if TYPE_CHECKING:
+    from ._cyclopts import Page
+
+__all__ = ["App", "Parsed", "auto_cli"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a command line, with files and the environment, comes to.
+
+    Arguments:
+        command: The commands that were chosen, outermost first; empty where there are none.
+        values: The values that were given, by the name of the option.
+        sources: Where each of them came from.
+        settings: The values that were set by selectors.
+    """
+
+    command: tuple[str, ...]
+    values: Mapping[str, object]
+    sources: Mapping[str, str]
+    settings: Mapping[str, object]
+
+
+class App:
+    """A command line made of the tagged variables that functions can reach.
+
+    Arguments:
+        entry: The function to run; or several functions, or a mapping of names to functions
+            (or to further mappings), which become commands.
+        tag: The tag of the variables that become options.
+        prog: The program's name; by default the name under which it was started.
+        description: What the program does; by default the docstring of the entry.
+        prefix: How environment variables begin: `PREFIX_LR` sets `lr`. None: none is read.
+        config: Configuration files that are read, in this order, where they exist.
+        eval_env: Names that values may refer to. Giving it allows values to be evaluated
+            (`:expression`) and imported (`package.module.name`); without it nothing is.
+        converters: Functions from text to value, for types of your own.
+
+    Raises:
+        TypeError: `entry` is neither a function nor functions.
+
+    Example:
+        >>> from ptera import default, ptera, tag
+        >>> @ptera
+        ... def train():
+        ...     lr: float & tag.HyperParameter = default(0.1)
+        ...     return lr
+        >>> app = App(train, prog="train")
+        >>> app.parse(["--lr", "1e-3"]).values
+        {'lr': 0.001}
+        >>> app.run(["--lr", "1e-3"])
+        0.001
+    """
+
+    def __init__(
+        self,
+        entry: Entry | Sequence[Entry] | Mapping[str, Any],
+        *,
+        tag: Tag | TagSet = tag.HyperParameter,
+        prog: str | None = None,
+        description: str | None = None,
+        prefix: str | None = None,
+        config: Sequence[str] = (),
+        eval_env: Mapping[str, object] | None = None,
+        converters: Mapping[object, Converter] | None = None,
+    ) -> None:
+        self._prog = prog
+        self._commands = command_of(entry, description)
+        self._tag = tag
+        self._rules = Rules(eval_env, converters)
+        self._prefix = prefix
+        self._config = tuple(config)
+
+    @property
+    def prog(self) -> str:
+        """The program's name."""
+        return self._prog or program_name()
+
+    def parse(self, argv: Sequence[str] | None = None, args: Sequence[object] = ()) -> Parsed:
+        """Tells what a command line comes to, and runs nothing.
+
+        Arguments:
+            argv: The command line without the program; by default that of this process.
+            args: The arguments that the entry would be called with.
+
+        Returns:
+            The values, and where each came from.
+
+        Raises:
+            UsageError: The command line, a file or the environment is wrong.
+        """
+        program = self._program(args)
+        request = program.request(sys.argv[1:] if argv is None else argv)
+        outcome = program.outcome(request)
+        require(request.specs, outcome.chosen)
+        given = outcome.given
+        return Parsed(
+            request.command.path,
+            {name: one.value for name, one in given.items()},
+            {name: ", ".join(map(str, one.origins)) for name, one in given.items()},
+            {one.setting.selector: one.value for one in outcome.settings},
+        )
+
+    def run(self, argv: Sequence[str] | None = None, args: Sequence[object] = ()) -> Any:
+        """Runs the program with the values of a command line.
+
+        Arguments:
+            argv: The command line without the program; by default that of this process.
+            args: Arguments for the entry, before the options.
+
+        Returns:
+            What the entry returns.
+
+        Raises:
+            SystemExit: With status 2 and one line on the standard error, if the command line,
+                a file or the environment is wrong; with status 0 after `--help` and the like.
+        """
+        program = self._program(args)
+        words = list(sys.argv[1:] if argv is None else argv)
+        try:
+            request, outcome = self._understood(program, words)
+            held = _held(request, outcome)
+        except UsageError as error:
+            self._refuse(error)
+        return _run(self.prog, request, outcome, held, args)
+
+    def _program(self, args: Sequence[object]) -> Program:
+        return Program(
+            self._commands, self._tag, self._rules, self._prefix, self._config, tuple(args)
+        )
+
+    def _understood(self, program: Program, argv: Sequence[str]) -> tuple[Request, Outcome]:
+        """Takes the command line apart, and obeys what prints and stops."""
+        try:
+            request = program.request(argv)
+        except UsageError:
+            # Whoever asks for help beside a mistake gets help.
+            if not {HELP, "-h"} & set(argv):
+                raise
+            request = _help_request(program, argv)
+        if request.words(HELP):
+            self._help(program, request)
+        if request.words(COMPLETION):
+            self._completion(program, request.words(COMPLETION)[-1])
+        outcome = program.outcome(request)
+        if request.words(PRINT_CONFIG):
+            self._print_config(request, outcome)
+        require(request.specs, outcome.chosen)
+        if request.words(SAVE_CONFIG):
+            from ._saved import save
+
+            path = request.words(SAVE_CONFIG)[-1]
+            save(path, request.specs, outcome.chosen, outcome.settings, self._rules)
+        return request, outcome
+
+    def _refuse(self, error: UsageError) -> NoReturn:
+        print(f"{self.prog}: error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+    def _help(self, program: Program, request: Request) -> NoReturn:
+        from ._cyclopts import print_help
+
+        notes: dict[str, str] = {}
+        # A value that is wrong is no reason to keep the help back.
+        with suppress(UsageError):
+            for name, given in program.outcome(request).given.items():
+                origins = ", ".join(str(origin) for origin in given.origins)
+                notes[name] = f"[now {_shown(given.value)}, from {origins}]"
+        print_help(self._page(program, request.command, notes))
+        raise SystemExit(0)
+
+    def _page(self, program: Program, command: Command, notes: Mapping[str, str]) -> "Page":
+        from ._cyclopts import Page
+
+        specs: Sequence[OptionSpec] = program.specs(command)
+        return Page(
+            name=" ".join((self.prog, *command.path)),
+            description=command.description,
+            specs=(*specs, *program.builtin(specs)),
+            notes=notes,
+            commands={
+                name: self._page(program, below, {}) for name, below in command.below.items()
+            },
+        )
+
+    def _completion(self, program: Program, shell: str) -> NoReturn:
+        from ._cyclopts import SHELLS, completion_script
+
+        if shell not in SHELLS:
+            expected = f"one of {', '.join(SHELLS)}"
+            self._refuse(ValueRefusedError(COMPLETION, shell, expected, closest(shell, SHELLS)))
+        print(completion_script(self._page(program, self._commands, {}), SHELLS[shell]))
+        raise SystemExit(0)
+
+    def _print_config(self, request: Request, outcome: Outcome) -> NoReturn:
+        from ._saved import FORMATS, configuration
+
+        format_ = request.words(PRINT_CONFIG)[-1]
+        if format_ not in FORMATS:
+            expected = f"one of {', '.join(FORMATS)}"
+            self._refuse(
+                ValueRefusedError(PRINT_CONFIG, format_, expected, closest(format_, FORMATS))
+            )
+        text = configuration(format_, request.specs, outcome.chosen, outcome.settings, self._rules)
+        print(text, end="")
+        raise SystemExit(0)
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _help_request(program: Program, argv: Sequence[str]) -> Request:
+    path = [word for word in argv if not word.startswith("-")]
+    command = program.commands
+    for name in path:
+        if name not in command.below:
+            break
+        command = command.below[name]
+    only_help = [word for word in argv if word in (HELP, "-h")][:1]
+    return program.request([*command.path, *only_help])
+
+
+def _held(request: Request, outcome: Outcome) -> Held:
+    """Puts the values in place: of two sources the higher wins, so it comes later."""
+    entry = request.command.entry
+    assert entry is not None
+    items: list[Chosen | Applied] = sorted([*outcome.chosen, *outcome.settings], key=_order)
+    reach = Reach(entry)
+    held = hold(len(items))
+    try:
+        for at, item in enumerate(items):
+            held.put(at, [_assignment(item, reach)])
+    except BaseException:
+        held.release()
+        raise
+    return held
+
+
+def _assignment(item: Chosen | Applied, reach: Reach) -> Assignment:
+    return _of_setting(item, reach) if isinstance(item, Applied) else _of_option(item)
+
+
+def _order(item: Chosen | Applied) -> tuple[int, bool]:
+    if isinstance(item, Applied):
+        return item.origin.rank, True
+    return item.given.rank, False
+
+
+def _of_option(chosen: Chosen) -> Assignment:
+    address = chosen.address
+    return Assignment(
+        selector=variable_of(address.path, address.variable),
+        value=chosen.given.value,
+        subject=chosen.given.origins[-1].pointer,
+        module=address.module,
+        fallback=variable_of(address.function.rpartition(".")[2], address.variable),
+    )
+
+
+def _of_setting(applied: Applied, reach: Reach) -> Assignment:
+    names = reach.names_of(sorted(function_names(applied.selector)))
+    return Assignment(
+        selector=applied.selector,
+        value=applied.value,
+        subject=applied.origin.pointer,
+        names=names,
+    )
+
+
+def _run(prog: str, request: Request, outcome: Outcome, held: Held, args: Sequence[object]) -> Any:
+    entry = request.command.entry
+    assert entry is not None
+    # A parameter without a default must be an argument too, for the call to be one.
+    named = {
+        one.address.variable: one.given.value
+        for one in outcome.chosen
+        if one.address.required and one.address.parameter and is_of(one.address, entry)
+    }
+    try:
+        result = entry(*args, **named)
+        _report_unread(prog, outcome, held)
+        return result
+    except SystemExit as stop:
+        if not stop.code:
+            _report_unread(prog, outcome, held)
+        raise
+    finally:
+        held.release()
+
+
+def _report_unread(prog: str, outcome: Outcome, held: Held) -> None:
+    """Says which values were given and never used: a misspelt plan, or a branch not taken."""
+    items: list[Chosen | Applied] = sorted([*outcome.chosen, *outcome.settings], key=_order)
+    read: dict[str, bool] = {}
+    for at, item in enumerate(items):
+        subject = item.origin.pointer if isinstance(item, Applied) else _subject(item)
+        read[subject] = read.get(subject, False) or held.was_read(at)
+    for subject, was_read in read.items():
+        if not was_read:
+            print(f"{prog}: warning: `{subject}` was set but never read.", file=sys.stderr)
+
+
+def _subject(chosen: Chosen) -> str:
+    return chosen.given.origins[-1].pointer
+
+
+def auto_cli(
+    entry: Entry | Sequence[Entry] | Mapping[str, Any],
+    args: Sequence[object] = (),
+    argv: Sequence[str] | None = None,
+    tag: Tag | TagSet = tag.HyperParameter,
+    eval_env: Mapping[str, object] | None = None,
+    prefix: str | None = None,
+    *,
+    prog: str | None = None,
+    description: str | None = None,
+    config: Sequence[str] = (),
+    converters: Mapping[object, Converter] | None = None,
+) -> Any:
+    """Runs a function with a command line made of the tagged variables that it can reach.
+
+    Arguments:
+        entry: The function to run; or several functions, or a mapping of names to functions
+            (or to further mappings), which become commands.
+        args: Arguments for the function, before the options.
+        argv: The command line without the program; by default that of this process.
+        tag: The tag of the variables that become options.
+        eval_env: Names that values may refer to. Giving it allows values to be evaluated
+            (`:expression`) and imported (`package.module.name`); without it nothing is.
+        prefix: How environment variables begin: `PREFIX_LR` sets `lr`. None: none is read.
+        prog: The program's name; by default the name under which it was started.
+        description: What the program does; by default the docstring of the entry.
+        config: Configuration files that are read, in this order, where they exist.
+        converters: Functions from text to value, for types of your own.
+
+    Returns:
+        What the function returns.
+
+    Raises:
+        SystemExit: With status 2 and one line on the standard error, if the command line, a
+            file or the environment is wrong; with status 0 after `--help` and the like.
+
+    Example:
+        >>> from ptera import default, ptera, tag
+        >>> @ptera
+        ... def train(steps):
+        ...     # Size of a step
+        ...     lr: float & tag.HyperParameter = default(0.1)
+        ...     return steps * lr
+        >>> auto_cli(train, (10,), ["--lr", "2"])
+        20.0
+    """
+    app = App(
+        entry,
+        tag=tag,
+        prog=prog,
+        description=description,
+        prefix=prefix,
+        config=config,
+        eval_env=eval_env,
+        converters=converters,
+    )
+    return app.run(argv, args)

@@ -1,0 +1,157 @@
+"""Values as the layers give them, not yet converted: where each part came from, and merging."""
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ._shapes import as_table
+
+__all__ = [
+    "Appended",
+    "Data",
+    "Layer",
+    "Leaf",
+    "Node",
+    "Origin",
+    "Table",
+    "Text",
+    "leaves",
+    "merged",
+    "origins",
+    "table_of",
+]
+
+
+class Layer(enum.IntEnum):
+    """Where values come from; of two, the higher wins."""
+
+    CODE = 0
+    FILE = 1
+    ENVIRONMENT = 2
+    COMMAND_LINE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one value came from.
+
+    Arguments:
+        layer: The layer.
+        subject: How the user would point at it: `--lr`, `TRAIN_LR`, `lr`.
+        rank: Its place among the sources of all layers; of two, the higher wins.
+        source: The file, for a value from a file.
+        line: Gives the line in that file, when it is asked for.
+
+    Example:
+        >>> print(Origin(Layer.COMMAND_LINE, "--lr"))
+        --lr
+        >>> print(Origin(Layer.FILE, "lr", source="exp.toml", line=lambda: 3))
+        exp.toml:3
+    """
+
+    layer: Layer
+    subject: str
+    rank: int = 0
+    source: str | None = None
+    line: Callable[[], int | None] | None = field(default=None, compare=False)
+
+    @property
+    def pointer(self) -> str:
+        """What an error message points at."""
+        return self.subject if self.source is None else f"{self}: {self.subject}"
+
+    def __str__(self) -> str:
+        if self.source is None:
+            return self.subject
+        line = self.line() if self.line is not None else None
+        return self.source if line is None else f"{self.source}:{line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words of a command line or of an environment variable."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A value as a configuration file holds it."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value, as one source gave it."""
+
+    raw: Text | Data
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Parts of one value, by key, possibly from several sources."""
+
+    items: Mapping[str, "Node"]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Items that go after those of a list given by a lower source (or by the code)."""
+
+    base: "Node | None"
+    extra: Leaf
+
+
+Node = Leaf | Table | Appended
+
+
+def merged(below: Node | None, above: Node) -> Node:
+    """Puts what a higher source says over what the lower ones said.
+
+    Tables merge key by key, everything else replaces, appended items are added.
+
+    Example:
+        >>> file, line = Origin(Layer.FILE, "opt"), Origin(Layer.COMMAND_LINE, "--opt.lr")
+        >>> low = table_of({"lr": 1, "beta": 2}, file)
+        >>> high = Table({"lr": Leaf(Text(("3",)), line)})
+        >>> sorted(str(leaf.origin) for leaf in leaves(merged(low, high)))
+        ['--opt.lr', 'opt']
+    """
+    if isinstance(above, Appended):
+        base = above.base if below is None else merged(below, above.base or below)
+        return Appended(base, above.extra)
+    if isinstance(above, Table) and isinstance(below, Table):
+        items = dict(below.items)
+        for key, node in above.items.items():
+            items[key] = merged(items.get(key), node)
+        return Table(items)
+    return above
+
+
+def table_of(value: object, origin: Origin) -> Node:
+    """Gives data of a file as a node: mappings as tables, so that they merge."""
+    table = as_table(value)
+    if table is not None:
+        return Table({key: table_of(item, origin) for key, item in table.items()})
+    return Leaf(Data(value), origin)
+
+
+def leaves(node: Node) -> Iterator[Leaf]:
+    """Gives every value of a node, the lowest source's first in a list."""
+    if isinstance(node, Leaf):
+        yield node
+    elif isinstance(node, Table):
+        for item in node.items.values():
+            yield from leaves(item)
+    else:
+        if node.base is not None:
+            yield from leaves(node.base)
+        yield node.extra
+
+
+def origins(node: Node) -> tuple[Origin, ...]:
+    """Gives the sources of a node, each once, the lowest first."""
+    distinct = dict.fromkeys(leaf.origin for leaf in leaves(node))
+    return tuple(sorted(distinct, key=lambda origin: (origin.rank, origin.layer)))

@@ -1,0 +1,1 @@
+"""`ptera catalogue`: the functions and variables of a script."""
