@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from ptera import ptera
 from ptera_torch import Grad
 from ptera_torch._errors import (

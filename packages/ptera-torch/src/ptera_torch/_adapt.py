@@ -1,15 +1,15 @@
 """Any `torch.nn.Module` as a Ptera function: `ptera(module)`."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
 import torch
 
 from ptera import Ptera
-from ptera._decorator import wrapped
 from ptera._declared import Declarer, register_declarer
+from ptera._decorator import wrapped
 from ptera._resolve import plain_functions
 
 __all__ = ["adapt"]
@@ -63,26 +63,27 @@ def names_in(classes: Iterable[type]) -> dict[str, object]:
 def visible_in(classes: Iterable[type]) -> Iterator[object]:
     """Gives what `*` may match in a model: the methods of its classes, and the functions around.
 
+    Of a base class that is defined elsewhere it is `forward` alone: libraries put loading,
+    saving and generation there.
+
     Example:
         >>> [f.__qualname__ for f in visible_in([torch.nn.ReLU]) if "forward" in f.__qualname__]
         ['ReLU.forward']
     """
+    classes = list(classes)
+    homes = {cls.__module__ for cls in classes if not _is_torch(cls)}
     seen: set[object] = set()
     for cls in classes:
-        for function in (*_methods(cls), *_functions_around(cls)):
+        for function in (*_methods(cls, homes), *_functions_around(cls)):
             if function not in seen:
                 seen.add(function)
                 yield function
 
 
-def _methods(cls: type) -> Iterator[FunctionType]:
-    """Gives the methods of a class; of torch's own classes `forward` only."""
-    if _is_torch(cls):
-        yield from plain_functions(getattr(cls, "forward", None))
-        return
-    names: set[str] = set()
+def _methods(cls: type, homes: Container[str]) -> Iterator[FunctionType]:
+    names = {"__init__"}
     for base in cls.__mro__:
-        for name, member in vars(base).items() if not _is_torch(base) else ():
+        for name, member in vars(base).items() if base.__module__ in homes else ():
             if name not in names:
                 names.add(name)
                 yield from plain_functions(member)
