@@ -264,6 +264,8 @@ def element_node(parent: Node, site: "Site", key: object, value: object) -> Node
             site.put(node, column, bound)
     if site.attaches:
         _attach(parent, node)
+    if site.completes and node.root.live:
+        site.complete(node)
     return node
 
 

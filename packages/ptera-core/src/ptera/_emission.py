@@ -92,7 +92,7 @@ def event_statements(
     that takes them by position; otherwise the absent ones are left out first. With
     `noted`, an exception of the handler gets a note that names the selector.
     """
-    call = event_call(put, plan, root, readings, outer)
+    call = event_call(put, plan, root, readings, outer, specialised=noted)
     if not noted:
         return [ast.Expr(call)]
     return statements(
@@ -105,30 +105,28 @@ def event_statements(
 
 
 def event_call(
-    put: Put, plan: Plan, root: ast.expr, readings: list[Reading], outer: Outer
+    put: Put,
+    plan: Plan,
+    root: ast.expr,
+    readings: list[Reading],
+    outer: Outer,
+    specialised: bool = True,
 ) -> ast.expr:
     """Gives the call that hands an event to the root's handler.
 
-    It is written `(.f := R.emit)(…)`: the interpreter specialises the reading of a slot,
-    but not the call of a method that is one.
+    Where it may be, it is written `(.f := R.emit)(…)`: the interpreter specialises the
+    reading of a slot, but not the call of a method that is one.
     """
     chosen = readings
     if plan.arguments is not None:
         by_name = {reading.capture.name: reading for reading in readings}
         chosen = [by_name[name] for name in plan.arguments]
+    text = "(F := R.emit)()" if specialised else "R.emit()"
     entries = ast.Tuple([_entry(reading, outer) for reading in chosen], ast.Load())
-    assemble: Callable[..., object] = assemble_raw if plan.raw else assemble_values
-    if plan.arguments is not None:
-        safe = expression(
-            "(F := R.emit)(*G(E))", F=".f", R=root, G=put(assemble_arguments), E=entries
-        )
-    else:
-        safe = expression("(F := R.emit)(G(E))", F=".f", R=root, G=put(assemble), E=entries)
+    safe = _call(text, root, [_assembled(put, plan, entries)])
     if plan.raw or any(reading.is_pair for reading in chosen):
         return safe
-    call = expression("(F := R.emit)()", F=".f", R=root)
-    assert isinstance(call, ast.Call)
-    call.args = _arguments(plan, chosen, outer)
+    call = _call(text, root, _arguments(plan, chosen, outer))
     present = [
         expression("V is not ABSENT", V=value_of(reading, outer), ABSENT=put(ABSENT))
         for reading in chosen
@@ -138,6 +136,21 @@ def event_call(
         return call
     test = present[0] if len(present) == 1 else ast.BoolOp(ast.And(), present)
     return ast.IfExp(test, call, safe)
+
+
+def _call(text: str, root: ast.expr, arguments: list[ast.expr]) -> ast.Call:
+    call = expression(text, F=".f", R=root)
+    assert isinstance(call, ast.Call)
+    call.args = arguments
+    return call
+
+
+def _assembled(put: Put, plan: Plan, entries: ast.expr) -> ast.expr:
+    """Gives the arguments where a capture may have no value: what is absent is left out."""
+    if plan.arguments is not None:
+        values = expression("F(E)", F=put(assemble_arguments), E=entries)
+        return ast.Starred(values, ast.Load())
+    return expression("F(E)", F=put(assemble_raw if plan.raw else assemble_values), E=entries)
 
 
 def _arguments(plan: Plan, readings: list[Reading], outer: Outer) -> list[ast.expr]:

@@ -9,7 +9,7 @@ from . import _deliver
 from ._deliver import ABSENT
 from ._emission import Reading, event_statements, passing
 from ._plan import Site
-from ._scope import surely_bound
+from ._scope import Kind, surely_bound
 from ._specs import Spec, Test
 from ._template import expression, load, statements, store
 from ._weaves import RecordingWeave, Tools
@@ -72,7 +72,10 @@ class LiveWeave(RecordingWeave):
 
     def prologue(self) -> list[ast.stmt]:
         made = self.open_record() if self.opens else []
-        made += [store(shadow, self.put(ABSENT)) for shadow in self.shadows.values()]
+        for variable, shadow in self.shadows.items():
+            absent: ast.expr = self.put(ABSENT)
+            boxed = ast.List([absent], ast.Load()) if self._is_boxed(variable) else absent
+            made.append(store(shadow, boxed))
         if self.site.keyed and self.focus_names:
             made += self._find_key()
         if not self.plan.is_direct and self.focus_names:
@@ -122,7 +125,12 @@ class LiveWeave(RecordingWeave):
         ]
 
     def tap(self, name: str, value: ast.expr) -> list[ast.stmt]:
-        made = [store(shadow, kept) for shadow, kept in self._shadowing(name, value)]
+        made: list[ast.stmt] = []
+        for shadow, kept in self._shadowing(name, value):
+            if self._is_boxed(name):
+                made += statements("S[0] = V", S=shadow, V=kept)
+            else:
+                made.append(store(shadow, kept))
         stored = [
             statement
             for column, generic in (self.site.stored_in(name) if self.opens else [])
@@ -141,7 +149,9 @@ class LiveWeave(RecordingWeave):
 
     def tap_expression(self, name: str, value: ast.expr) -> ast.expr:
         parts: list[ast.expr] = [
-            ast.NamedExpr(ast.Name(shadow, ast.Store()), kept)
+            expression("S.__setitem__(0, V)", S=shadow, V=kept)
+            if self._is_boxed(name)
+            else ast.NamedExpr(ast.Name(shadow, ast.Store()), kept)
             for shadow, kept in self._shadowing(name, value)
         ]
         for column, generic in self.site.stored_in(name) if self.opens else []:
@@ -156,6 +166,19 @@ class LiveWeave(RecordingWeave):
         if name in self.focus_names:
             parts.append(self.focus_expression(self._readings(name, value), name, value))
         return ast.Tuple(parts, ast.Load())
+
+    def _is_boxed(self, variable: str) -> bool:
+        """Whether a shadow is a list of one: the target of a comprehension must be kept
+        where `:=` cannot stand.
+        """
+        known = self.facts.variables.get(variable)
+        return known is not None and Kind.COMPREHENSION in known.kinds
+
+    def _shadow(self, variable: str) -> ast.expr:
+        """Gives the expression that reads a shadow."""
+        if self._is_boxed(variable):
+            return expression("S[0]", S=self.shadows[variable])
+        return load(self.shadows[variable])
 
     def _shadowing(self, name: str, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         if name in self.shadows:
@@ -188,7 +211,7 @@ class LiveWeave(RecordingWeave):
         if variable == "#key":
             return load(self.name("k")), True
         if variable in self.shadows:
-            return load(self.shadows[variable]), False
+            return self._shadow(variable), False
         return load(variable), True
 
     def own_tests(self, name: str, value: ast.expr) -> list[tuple[Test, ast.expr, bool]]:

@@ -69,10 +69,20 @@ def acquire(slot: Slot) -> None:
         _active.append(slot)
         try:
             for function in _targets(slot):
-                _add(function, slot)
+                _try_to_add(function, slot)
         except BaseException:
             release(slot)
             raise
+
+
+def _try_to_add(function: FunctionType, slot: Slot) -> None:
+    """Taps a function; one that the selector does not name may be left out, with the reason."""
+    try:
+        _add(function, slot)
+    except SourceError as error:
+        if any(function is other and named for other, named in candidates(slot.plan)):
+            raise
+        slot.refused[function.__qualname__] = str(error)
 
 
 def release(slot: Slot) -> None:
@@ -172,7 +182,7 @@ def _register(function: FunctionType) -> None:
         for slot in _active:
             try:
                 if site_of(slot, subject_of(function), function) is not None:
-                    _add(function, slot)
+                    _try_to_add(function, slot)
             except SourceError as error:
                 slot.refused[function.__qualname__] = str(error)
 
