@@ -27,8 +27,8 @@ def comment_above(lines: Sequence[str], first: int) -> str:
         'How fast\nto learn'
     """
     found: list[str] = []
-    for line in reversed(lines[: first - 1]):
-        stripped = line.strip()
+    for index in range(first - 2, -1, -1):
+        stripped = lines[index].strip()
         if not stripped.startswith("#"):
             break
         if not _PRAGMA.match(stripped):

@@ -100,6 +100,9 @@ class Facts:
             decorators and class statements (but not operators).
         inspects_locals: Whether it mentions `locals`, `vars`, `dir`, `eval` or `exec`.
         rebound_inside: The names that functions nested in it may rebind or delete.
+        mentions: The names that it reads, and attributes of names (`a.b.c`, `super().a`), in
+            the order in which they stand there.
+        imports: The imports in it.
     """
 
     name: str
@@ -115,6 +118,8 @@ class Facts:
     calls: bool
     inspects_locals: bool
     rebound_inside: frozenset[str]
+    mentions: tuple[str, ...]
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
 
 
 _known: "weakref.WeakKeyDictionary[Source, Facts]" = weakref.WeakKeyDictionary()
@@ -182,6 +187,8 @@ def _collected(source: Source) -> Facts:
         calls=reader.calls,
         inspects_locals=not _INSPECTING.isdisjoint(reader.reads),
         rebound_inside=frozenset(reader.rebound_inside),
+        mentions=tuple(dict.fromkeys(text for _, text in sorted(reader.mentions))),
+        imports=tuple(reader.imports),
     )
 
 
@@ -234,7 +241,7 @@ def _comment(places: Iterable[_Binding], lines: Sequence[str]) -> str:
 
 
 _Hidden = frozenset[str]
-_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_LEAVES = (ast.Constant, ast.expr_context, ast.operator, ast.unaryop, ast.boolop)
 
 
 class _Reader:
@@ -249,6 +256,8 @@ class _Reader:
         self.deletes: set[str] = set()
         self.outer: set[str] = set()
         self.rebound_inside: set[str] = set()
+        self.mentions: list[tuple[tuple[int, int], str]] = []
+        self.imports: list[ast.Import | ast.ImportFrom] = []
         self.calls = False
         # What is left to look at, and the comprehension targets that hide names there.
         self._todo: list[tuple[ast.AST, _Hidden]] = []
@@ -272,13 +281,22 @@ class _Reader:
             item, hidden = self._todo.pop()
             visit = _VISITS.get(type(item))
             if visit is None:
-                self.visit_all(ast.iter_child_nodes(item), hidden)
+                self.visit_parts(item, hidden)
             else:
                 visit(self, item, hidden)
 
     def visit_all(self, nodes: Iterable[ast.AST | None], hidden: _Hidden) -> None:
         """Leaves nodes to be looked at."""
         self._todo += [(node, hidden) for node in nodes if node is not None]
+
+    def visit_parts(self, node: ast.AST, hidden: _Hidden) -> None:
+        """Leaves what a node consists of to be looked at."""
+        for name in node._fields:
+            part = getattr(node, name, None)
+            if isinstance(part, list):
+                self._todo += [(item, hidden) for item in part if isinstance(item, ast.AST)]
+            elif isinstance(part, ast.AST) and not isinstance(part, _LEAVES):
+                self._todo.append((part, hidden))
 
     def bind(
         self,
@@ -340,16 +358,17 @@ class _Reader:
         self.calls |= isinstance(node, ast.AsyncFor)
         self.bind_target(node.target, Kind.LOOP, node)
         self.loops |= set(target_names(node.target))
-        self.visit_all(ast.iter_child_nodes(node), hidden)
+        self.visit_parts(node, hidden)
 
     def managed(self, node: Any, hidden: _Hidden) -> None:
         self.calls = True
         for item in node.items:
             if item.optional_vars is not None:
                 self.bind_target(item.optional_vars, Kind.WITH, node)
-        self.visit_all(ast.iter_child_nodes(node), hidden)
+        self.visit_parts(node, hidden)
 
     def imported(self, node: Any, hidden: _Hidden) -> None:
+        self.imports.append(node)
         for alias in node.names:
             self.bind(alias.asname or alias.name.partition(".")[0], Kind.IMPORT, alias, node)
 
@@ -357,12 +376,12 @@ class _Reader:
         if node.name is not None:
             self.bind(node.name, Kind.EXCEPT, node, node)
             self.deletes.add(node.name)
-        self.visit_all(ast.iter_child_nodes(node), hidden)
+        self.visit_parts(node, hidden)
 
     def case(self, node: ast.match_case, hidden: _Hidden) -> None:
         for name in pattern_names(node.pattern):
             self.bind(name, Kind.MATCH, node.pattern)
-        self.visit_all(ast.iter_child_nodes(node), hidden)
+        self.visit_parts(node, hidden)
 
     def delete(self, node: ast.Delete, hidden: _Hidden) -> None:
         for target in node.targets:
@@ -416,10 +435,28 @@ class _Reader:
         if node.id not in hidden and is_plain(node.id):
             position = _position(node)
             self.reads[node.id] = min(self.reads.get(node.id, position), position)
+            self.mentions.append((position, node.id))
+
+    def attribute(self, node: ast.Attribute, hidden: _Hidden) -> None:
+        text = _mention(node)
+        if text is not None and text.partition(".")[0] not in hidden:
+            self.mentions.append((_position(node), text))
+        self._todo.append((node.value, hidden))
 
     def call(self, node: ast.AST, hidden: _Hidden) -> None:
         self.calls = True
-        self.visit_all(ast.iter_child_nodes(node), hidden)
+        self.visit_parts(node, hidden)
+
+
+def _mention(node: ast.expr) -> str | None:
+    """Gives the text of a name's attribute, and of one of `super()`."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.insert(0, node.attr)
+        node = node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
+        return ".".join(["super()", *attributes])
+    return ".".join([node.id, *attributes]) if isinstance(node, ast.Name) else None
 
 
 def _position(node: Any) -> tuple[int, int]:
@@ -461,6 +498,7 @@ _VISITS: dict[type[ast.AST], _Visit] = {
     ast.DictComp: _Reader.comprehension,
     ast.GeneratorExp: _Reader.comprehension,
     ast.Name: _Reader.name,
+    ast.Attribute: _Reader.attribute,
     ast.Call: _Reader.call,
     ast.Await: _Reader.call,
     ast.Yield: _Reader.call,

@@ -1,6 +1,7 @@
 """From a code object to the tree it was compiled from, and back."""
 
 import ast
+import bisect
 import functools
 import linecache
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_OPTIMIZED
 from types import CodeType, ModuleType
+from typing import Any
 
 from ._compile import (
     Definition,
@@ -23,7 +25,15 @@ from ._compile import (
 )
 from ._errors import SourceError
 
-__all__ = ["Definition", "Source", "bind_constants", "compile_node", "nested_sources", "source_of"]
+__all__ = [
+    "Definition",
+    "Source",
+    "bind_constants",
+    "compile_node",
+    "nested_sources",
+    "presumed_source",
+    "source_of",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -85,6 +95,27 @@ def source_of(code: CodeType) -> Source:
     if known is None:
         known = _sources[id(code)] = _found(code)
     return known
+
+
+def presumed_source(code: CodeType) -> Source:
+    """Finds a function's definition by its name and line alone, where that decides.
+
+    It is for looking, not for rewriting: the file may have changed since it was imported.
+
+    Raises:
+        SourceError: If there is no text, or no such function in it.
+    """
+    known = _sources.get(id(code))
+    if known is not None:
+        return known
+    lines = _lines(code.co_filename)
+    module = _plain_module("".join(lines), code.co_filename)
+    if module is not None:
+        found = list(definitions(module.tree, Surroundings(module.imports), code))
+        if len(found) == 1:
+            ((node, around),) = found
+            return Source(code, node, around, code.co_filename, lines, future_flags(code))
+    return source_of(code)
 
 
 def nested_sources(source: Source) -> tuple[Source, ...]:
@@ -217,6 +248,7 @@ def _readings(
     yield from definitions(tree, around, code)
     if "super" in code.co_names:
         yield from definitions(tree, replace(around, mentions_super=True), code)
+    yield from definitions(tree, around, code, sorted_lines=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +302,18 @@ def _is_expression(node: ast.AST) -> bool:
 
 
 def definitions(
-    tree: ast.AST, around: Surroundings, code: CodeType
+    tree: ast.AST, around: Surroundings, code: CodeType, sorted_lines: bool = True
 ) -> Iterator[tuple[Definition, Surroundings]]:
     """Gives the definitions in a tree that have the name and line of a code object.
 
     Only what stands around that line is looked at.
+
+    Arguments:
+        tree: Where to look.
+        around: What stands around it.
+        code: The code object.
+        sorted_lines: Whether statements stand in the order of their lines, as they do
+            unless a tool has made some.
     """
     line = code.co_firstlineno
     todo = [(tree, around)]
@@ -283,15 +322,15 @@ def definitions(
         if isinstance(node, Definition) and _defines(node, code):
             yield node, outer
         inner = outer.inside(node) if isinstance(node, Definition | ast.ClassDef) else outer
-        for field, value in ast.iter_fields(node):
+        for field in node._fields:
+            value = getattr(node, field, None)
             # Decorators, defaults, annotations and bases belong to what is around.
             scope = inner if field == "body" else outer
-            children = value if isinstance(value, list) else [value]
-            todo += [
-                (child, scope)
-                for child in reversed(children)
-                if isinstance(child, ast.AST) and _spans(child, line)
-            ]
+            if isinstance(value, list):
+                children = _at_line(value, line) if sorted_lines else value
+                todo += [(child, scope) for child in reversed(children) if _spans(child, line)]
+            elif isinstance(value, ast.AST) and _spans(value, line):
+                todo.append((value, scope))
 
 
 def _defines(node: Definition, code: CodeType) -> bool:
@@ -299,14 +338,30 @@ def _defines(node: Definition, code: CodeType) -> bool:
     return name == code.co_name and first_line(node) == code.co_firstlineno
 
 
-def _spans(node: ast.AST, line: int) -> bool:
-    start = getattr(node, "lineno", None)
-    if start is None:  # `arguments`, `comprehension`, `withitem`: no line of their own
+def _at_line(nodes: list[Any], line: int) -> list[Any]:
+    """Gives the part of a list of statements that can hold a line; other lists as they are."""
+    if len(nodes) < 8 or not isinstance(nodes[0], ast.stmt):
+        return nodes
+    end = bisect.bisect_right(nodes, line, key=_start)
+    begin = end
+    while begin > 0 and _spans(nodes[begin - 1], line):
+        begin -= 1
+    return nodes[begin:end]
+
+
+def _start(node: Any) -> int:
+    decorators = getattr(node, "decorator_list", None)
+    start: int = decorators[0].lineno if decorators else node.lineno
+    return start
+
+
+def _spans(node: Any, line: int) -> bool:
+    if not isinstance(node, ast.AST):
+        return False
+    if not hasattr(node, "lineno"):  # `arguments`, `comprehension`, `withitem`
         return True
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        start = first_line(node)
     end = getattr(node, "end_lineno", None)
-    return bool(start <= line and (end is None or line <= end))
+    return _start(node) <= line and (end is None or line <= end)
 
 
 def _nested(source: Source) -> Iterator[Source]:

@@ -12,6 +12,8 @@ from ._weave import Weave
 
 __all__ = ["Context"]
 
+_ONLY_READ = frozenset({Kind.READ})
+
 
 class Context:
     """One rewrite: asks the weave, and puts what it gives at the place of the binding.
@@ -65,7 +67,7 @@ class Context:
     def builtin(self, at: ast.AST, name: str) -> ast.expr:
         """Gives a builtin, by name unless something could hide it."""
         variable = self.facts.variables.get(name)
-        if name == "slice" or (variable is not None and variable.kinds != {Kind.READ}):
+        if name == "slice" or (variable is not None and variable.kinds != _ONLY_READ):
             return constant(at, builtin_constant(name))
         return load(at, name)
 

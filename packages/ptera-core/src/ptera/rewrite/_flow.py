@@ -79,7 +79,7 @@ class Flow:
         orelse = self.block(node.orelse)
         for link in reversed(chain):
             test, body = self.expressions.rewrite(link.test), self.block(link.body)
-            orelse = [changed(link, test=test, body=body, orelse=orelse)]
+            orelse = list[ast.stmt]([changed(link, test=test, body=body, orelse=orelse)])
         return orelse
 
     def _while(self, node: ast.While) -> list[ast.stmt]:
@@ -146,7 +146,7 @@ class Flow:
         if self.context.guards and suspends(node.body):
             body = self._reentering(node, body)
         for items, following in reversed(groups):
-            body = [changed(node, items=items, body=[*following, *body])]
+            body = list[ast.stmt]([changed(node, items=items, body=[*following, *body])])
         return body
 
     def _item(

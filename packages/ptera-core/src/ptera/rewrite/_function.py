@@ -24,6 +24,7 @@ from ._flow import Flow
 
 __all__ = ["rewritten"]
 
+_ONLY_READ = frozenset({Kind.READ})
 _CATCHING = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
 
 
@@ -62,7 +63,7 @@ class FunctionBody:
         docstring = written[:1] if _is_docstring(written) else []
         written = written[len(docstring) :]
         if not written:
-            written = [ast.copy_location(ast.Pass(), docstring[0])]
+            written.append(ast.copy_location(ast.Pass(), docstring[0]))
         first = written[0]
         outer = _outer_declarations(written)
         prologue = relocated(self.context.weave.prologue(), first)
@@ -100,7 +101,7 @@ class FunctionBody:
         context = self.context
         made: list[ast.stmt] = []
         for variable in context.facts.variables.values():
-            if variable.kinds == {Kind.READ} and context.wants(variable.name):
+            if variable.kinds == _ONLY_READ and context.wants(variable.name):
                 context.free_temporaries()
                 value = context.temporary()
                 absent: list[ast.stmt] = [ast.copy_location(ast.Pass(), at)]
