@@ -20,6 +20,7 @@ from ._coordinator import Coordinator
 from ._errors import GradSelectorError
 from ._hooks import Taps
 from ._keep import Policy
+from ._leaves import Leaves
 from ._passes import Event, Question
 from ._refocus import refocused
 from ._trees import tensors_in
@@ -144,8 +145,13 @@ class Grad:
         return Attachment(name, rules, True, opened, adds=function is not None)
 
     def _rules(self, scope: Scope) -> Iterator[Rule]:
-        """Gives the rule that collects events, then those that tap tensors as they are bound."""
+        """Gives the rule that collects events, then those at work as tensors are bound."""
         yield Rule(self.selector, scope, Mode.COMPLETE, _before_a_call)
+        focus = self.question.focus
+        if self.question.missing == "leaf" and focus is not None:
+            selector = refocused(self.selector, focus)
+            for mode in (Mode.OVERRIDE, Mode.LIVE):
+                yield Rule(selector, scope, mode, _before_a_call, arguments=(focus,))
         if self.question.mode == "backward":
             for capture in captures(self.selector):
                 selector = refocused(self.selector, capture.name)
@@ -217,6 +223,7 @@ class _GradSession(Session):
         self.question = grad.question
         self.waiting = waiting
         self.taps: Taps | None = None
+        self.leaves: Leaves | None = None
         self.root: Root
 
     def connect(self, run: Run) -> None:
@@ -235,12 +242,16 @@ class _GradSession(Session):
         Coordinator(sessions, run.roots, run.function, taps)
 
     def _join(self, roots: Sequence[Root], taps: Taps | None) -> None:
-        self.root = roots[0]
+        self.root, *roots = roots
+        if self.question.missing == "leaf" and self.question.focus is not None:
+            self.leaves = Leaves()
+            override, live, *roots = roots
+            override.emit, live.emit = self.leaves.replaced, self.leaves.thaw
         if self.waiting is None or taps is None:
             return
         self.taps = taps
         self.waiting.report()
-        for name, root in zip(self._names, roots[1:], strict=True):
+        for name, root in zip(self._names, roots, strict=True):
             tap = taps.target if name == self.question.target else taps.input
             root.emit = functools.partial(_tap, tap)
 
@@ -250,6 +261,8 @@ class _GradSession(Session):
 
     def conclude(self) -> None:
         """Ends the call: passes that were made in it have been claimed."""
+        if self.leaves is not None and self.taps is None:
+            self.leaves.end()
         if self.taps is not None:
             self.taps.is_open = False
 

@@ -1,7 +1,8 @@
 """What is kept of a captured tensor: itself, a copy, a number, or a file."""
 
+import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -9,10 +10,18 @@ from typing import Any, Literal, TypeAlias
 
 import torch
 
+from ptera._attachments import Attachment, Session
+from ptera._deliver import Captured
+from ptera._overlay import Rule, prepare
+from ptera._plan import Mode
+from ptera._resolve import Scope
+from ptera._results import Events, all_values, calling, itself, one_value
+from ptera_selector import Selector, captures, parse
+
 from ._labels import Differentiated
 from ._trees import map_tensors
 
-__all__ = ["Disk", "Policy", "Stored", "keeper"]
+__all__ = ["Disk", "Keep", "Policy", "Stored", "keeper"]
 
 Policy: TypeAlias = Literal["reference", "detach", "clone", "cpu"] | Callable[[torch.Tensor], Any]
 """How a tensor is kept: as it is, without its graph, as a copy, on the CPU, or by a function."""
@@ -135,3 +144,78 @@ class Disk:
             if not path.exists():
                 return path
         raise AssertionError
+
+
+class Keep:
+    """A selector whose tensors are kept in a chosen way, from the moment they are bound.
+
+    It stands where a selector may stand, in `using`, `use` and `on`. Events are those of
+    live mode: one at each binding of the focus, with the latest values of other captures.
+
+    Arguments:
+        selector: The selector.
+        keep: How tensors are kept: see `keeper`.
+
+    Example:
+        >>> from ptera import ptera
+        >>> @ptera
+        ... def f(x):
+        ...     y = x + 1
+        ...     y.mul_(10)
+        ...     return y
+        >>> results = f.using(plain="f > y", own=Keep("f > y", "clone"))(torch.tensor([1.0]))
+        >>> results.plain.map("y"), results.own.map("y")
+        ([tensor([20.])], [tensor([2.])])
+    """
+
+    def __init__(self, selector: str | Selector, keep: Policy = "detach") -> None:
+        self.selector = parse(selector) if isinstance(selector, str) else selector
+        self._keep = keeper(keep)
+
+    def attachment(
+        self,
+        name: str,
+        scope: Scope,
+        function: Callable[..., object] | None,
+        *,
+        full: bool = False,
+        all: bool = False,
+    ) -> Attachment:
+        """Makes what is attached to a function object; the core calls this.
+
+        Arguments:
+            name: The name of the outcome in the results.
+            scope: Where the names of the selector are found.
+            function: The handler; None: the results hold the events.
+            full: Whether the handler gets `Captured` objects.
+            all: Whether it gets lists of all values.
+
+        Raises:
+            HandlerError: The handler has a parameter that is no capture.
+        """
+        names = list(dict.fromkeys(capture.name for capture in captures(self.selector)))
+        rule = Rule(self.selector, scope, Mode.LIVE, _before_a_call, raw=True)
+        read: Callable[[Captured], object] = itself if full else all_values if all else one_value
+        call = None if function is None else calling(function, names, read)
+        opened = functools.partial(self._session, names, call)
+        return Attachment(name, (prepare(rule),), True, opened, adds=function is not None)
+
+    def _session(self, names: list[str], call: Callable[..., object] | None) -> Session:
+        kept: list[Any] = []
+        outcome = kept if call is not None else Events(str(self.selector), names, kept)
+
+        def emit(event: Mapping[str, Captured]) -> None:
+            changed = {
+                name: Captured(name, captured.names, [self._keep(v) for v in captured.values])
+                for name, captured in event.items()
+            }
+            kept.append(changed if call is None else call(changed))
+
+        return Session(outcome, [emit])
+
+    def __repr__(self) -> str:
+        return f"Keep({str(self.selector)!r})"
+
+
+def _before_a_call(_: object) -> None:
+    """Stands where a call puts where its events go."""

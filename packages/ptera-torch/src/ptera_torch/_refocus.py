@@ -13,7 +13,7 @@ def refocused(selector: Selector, name: str) -> Selector:
     Example:
         >>> from ptera_selector import parse
         >>> str(refocused(parse("step{!!loss} >> h[1] as h"), "loss"))
-        'step{!loss, >> h[1] as h}'
+        'step{>> h[1] as h} > loss'
     """
     return replace(selector, call=_refocused(selector.call, name))
 
