@@ -1,6 +1,8 @@
 """What `ptera` accepts, and the ways to reach it."""
 
 import functools
+import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -141,15 +143,12 @@ class TestWaysToReachIt:
 class TestInstallation:
     def test_the_original_over_it_is_an_error_with_the_cure(self, tmp_path: Path) -> None:
         package = tmp_path / "ptera"
-        package.mkdir()
-        source = Path(module.__file__ or "").parent
-        for name in ("__about__.py", "__init__.py", "_errors.py", "_installation.py"):
-            (package / name).write_text((source / name).read_text())
+        shutil.copytree(Path(module.__file__ or "").parent, package)
         (package / "interpret.py").write_text("")
         done = subprocess.run(
             [sys.executable, "-c", "import ptera"],
             cwd=tmp_path,
-            env={"PYTHONPATH": str(tmp_path)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
             capture_output=True,
             text=True,
         )

@@ -10,14 +10,6 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from ptera.__about__ import __version__
-
-__ptera_core__ = __version__
-"""Tells this package from the original one, which has the same name."""
-
-from ptera._installation import check_installation
-
-check_installation()
-
 from ptera._attachments import Plugin
 from ptera._decorator import Decorator, ptera
 from ptera._deliver import Captured
@@ -40,6 +32,7 @@ from ptera._errors import (
     UnsetVariableError,
 )
 from ptera._function import Ptera
+from ptera._installation import check_installation
 from ptera._overlay import Overlay
 from ptera._refstring import refstring
 from ptera._results import Events, Results
@@ -99,6 +92,11 @@ __all__ = [
     "required",
     "tag",
 ]
+
+__ptera_core__ = True
+"""Tells this package from the original one, which has the same name."""
+
+check_installation()
 
 defaults = ptera.defaults
 """`@ptera.defaults(...)`, for a bare `import ptera`."""

@@ -193,7 +193,11 @@ def handler(
 
     def begin() -> Session:
         returned: list[object] = []
-        return Session(returned, [lambda event: returned.append(call(event))])
+
+        def emit(event: Any) -> None:
+            returned.append(call(event))
+
+        return Session(returned, [emit])
 
     return Attachment(name, (prepared,), can_reach_functions(function), begin, adds=True)
 

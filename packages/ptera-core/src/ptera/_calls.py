@@ -2,10 +2,10 @@
 
 import contextvars
 import functools
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
-from types import FunctionType, TracebackType
+from types import FunctionType
 from typing import Any
 
 from ._attachments import Attachment
@@ -79,10 +79,10 @@ class Run:
             name = attachment.name
             if name is None:
                 continue
-            if name in noted and isinstance(session.outcome, list):
-                self.outcomes[name] = [*self.outcomes[name], *session.outcome]
-            else:
-                self.outcomes[name] = session.outcome
+            outcome: Any = session.outcome
+            if name in noted and type(outcome) is list:
+                outcome = [*self.outcomes[name], *outcome]
+            self.outcomes[name] = outcome
             noted.add(name)
 
     def start(self) -> None:
@@ -231,7 +231,8 @@ def _generator(function: FunctionType, begin: Begin) -> FunctionType:
     def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         run = begin()
         if run is None:
-            return (yield from function(*args, **kwargs))
+            inner: Generator[Any, Any, Any] = function(*args, **kwargs)
+            return (yield from inner)
         try:
             run.start()
             value = yield from run.steps(function, args, kwargs)
@@ -299,7 +300,7 @@ def _as_function(call: object) -> FunctionType:
     return call
 
 
-class _Steps:
+class _Steps(Generator[Any, Any, Any]):
     """An iterator or awaitable that runs each step of another one inside a call.
 
     PEP 380 gives the meaning: what is sent and thrown goes to the other one, and what it
@@ -312,27 +313,15 @@ class _Steps:
         self.run = run
         self.inner = inner
 
-    def __iter__(self) -> Iterator[Any]:
+    def __await__(self) -> Generator[Any, Any, Any]:
         return self
-
-    def __await__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        with Inside(self.run):
-            return self.inner.send(None)
 
     def send(self, value: Any) -> Any:
         """Resumes it with a value."""
         with Inside(self.run):
             return self.inner.send(value)
 
-    def throw(
-        self,
-        error: Any,
-        value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> Any:
+    def throw(self, error: Any, value: Any = None, traceback: Any = None, /) -> Any:
         """Resumes it with an exception."""
         with Inside(self.run):
             return self.inner.throw(error if value is None else value)

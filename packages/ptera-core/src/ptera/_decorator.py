@@ -5,10 +5,11 @@ import keyword
 import linecache
 from collections.abc import Callable, Mapping
 from types import FunctionType, MethodType
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from ._fields import check_field, private_function, set_default
-from ._function import Core, Ptera, make
+from ._function import Ptera
+from ._object import Core, make
 from ._patch import reshape
 from ._registry import register
 
@@ -17,6 +18,7 @@ __all__ = ["Decorator", "ptera", "wrapped"]
 P = ParamSpec("P")
 R = TypeVar("R")
 A = TypeVar("A")
+_KIND: type[Ptera[..., Any]] = Ptera
 
 
 class Decorator:
@@ -55,7 +57,9 @@ class Decorator:
     @overload
     def __call__(self, function: Ptera[P, R], /) -> Ptera[P, R]: ...
     @overload
-    def __call__(self, function: "staticmethod[P, R]", /) -> "staticmethod[P, R]": ...
+    def __call__(  # type: ignore[overload-overlap]  # it can be called too, but is kept
+        self, function: "staticmethod[P, R]", /
+    ) -> "staticmethod[P, R]": ...
     @overload
     def __call__(self, function: "classmethod[A, P, R]", /) -> "classmethod[A, P, R]": ...
     @overload
@@ -81,17 +85,18 @@ class Decorator:
             >>> ptera(double).using(xs="double > x")(3).xs.map("x")
             [3]
         """
-        if isinstance(function, Ptera):
+        kind = cast("Any", type(function))
+        if issubclass(kind, Ptera):
             return self._with_values(function) if self._values else function
-        if isinstance(function, staticmethod | classmethod):
-            return type(function)(self(function.__func__))
-        if isinstance(function, FunctionType):
+        if issubclass(kind, staticmethod | classmethod):
+            return kind(self(function.__func__))
+        if kind is FunctionType:
             return self._made(function)
-        if isinstance(function, MethodType) and isinstance(function.__func__, FunctionType):
+        if kind is MethodType and type(function.__func__) is FunctionType:
             return self._made(function.__func__, (function.__self__,))
-        if type(function) is functools.partial and isinstance(function.func, FunctionType):
+        if kind is functools.partial and type(function.func) is FunctionType:
             return self._made(function.func, function.args, function.keywords)
-        if isinstance(function, type) or not callable(function):
+        if issubclass(kind, type) or not callable(function):
             raise _refusal(function)
         adapted = _adapted(function)
         return self._made(calling(function), original=function) if adapted is None else adapted
@@ -107,7 +112,7 @@ class Decorator:
         self._set_values(private)
         register(private)
         core = Core(original or function, private, arguments=len(arguments))
-        return make(core, arguments, keywords)
+        return make(_KIND, core, arguments, keywords)
 
     def _with_values(self, made: Ptera[P, R]) -> Ptera[P, R]:
         copied = made.clone()
@@ -147,7 +152,7 @@ def wrapped(
     """
     private = private_function(calling(target))
     register(private)
-    return make(Core(target, private, aliases=aliases, within=within), attributes={})
+    return make(_KIND, Core(target, private, aliases=aliases, within=within), attributes={})
 
 
 _WRAPPER = """\
@@ -199,7 +204,7 @@ def _adapted(target: object) -> "Ptera[..., Any] | None":
     for entry in entry_points(group="ptera.plugins"):
         if entry.name in libraries:
             adapt = getattr(entry.load(), "adapt", None)
-            adapted = None if adapt is None else adapt(target)
+            adapted: Ptera[..., Any] | None = None if adapt is None else adapt(target)
             if adapted is not None:
                 return adapted
     return None

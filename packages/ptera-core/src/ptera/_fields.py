@@ -3,9 +3,10 @@
 Nothing here touches code that is installed; who changes the shape has it made anew.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 from ._errors import OverrideError, StateError
 from ._originals import original_code
@@ -86,7 +87,7 @@ def _dress(made: FunctionType, function: FunctionType) -> None:
     made.__module__ = function.__module__
     made.__doc__ = function.__doc__
     made.__annotations__ = function.__annotations__
-    if hasattr(function, "__type_params__"):
+    if sys.version_info >= (3, 12):
         made.__type_params__ = function.__type_params__
 
 
@@ -120,11 +121,12 @@ def set_field(function: FunctionType, variable: str, value: object) -> None:
     state = _state(function)
     _clear(state, variable)
     if isinstance(value, override):
-        if value.priority <= 0:
-            reason = f"in an object's state an `override` weighs more than 0, not {value.priority}"
+        given = cast("Any", value)
+        if given.priority <= 0:
+            reason = f"in an object's state an `override` weighs more than 0, not {given.priority}"
             raise OverrideError(f"{function.__name__}.new({variable}=...)", variable, reason)
-        state[PRIORITIES] = {**state.get(PRIORITIES, {}), variable: value.priority}
-        state[forced_name(variable)] = value.value
+        state[PRIORITIES] = {**state.get(PRIORITIES, {}), variable: given.priority}
+        state[forced_name(variable)] = given.value
     else:
         state[plain_name(variable)] = value
     _refill(function, variable)

@@ -221,7 +221,8 @@ class Results(Generic[R]):
         >>> results.sene
         Traceback (most recent call last):
         ...
-        AttributeError: these results have no `sene` (they have `value`, `seen`). Did you mean `seen`?
+        AttributeError: these results have no `sene` (they have `value`, `seen`). \
+Did you mean `seen`?
     """
 
     value: R

@@ -33,6 +33,7 @@ __all__ = [
     "UNSET",
     "UNSET_NAME",
     "Own",
+    "PrivateFunction",
     "Shape",
     "default_name",
     "forced_name",
@@ -72,6 +73,10 @@ def default_name(variable: str) -> str:
 def is_state_name(name: str) -> bool:
     """Tells whether generated code reads state under that name."""
     return name.startswith(PREFIX)
+
+
+# A `FunctionType`. Type checkers take an attribute that is declared as one for a method.
+PrivateFunction = Any
 
 
 class Unset:

@@ -15,7 +15,7 @@ from ._fields import (
     set_field,
 )
 from ._patch import reshape
-from ._shape import shape_of
+from ._shape import PrivateFunction, shape_of
 from ._state import is_only_read
 
 __all__ = ["State"]
@@ -46,6 +46,7 @@ class State:
     """
 
     __slots__ = ("__function",)
+    __function: PrivateFunction
 
     def __init__(self, function: FunctionType) -> None:
         object.__setattr__(self, "_State__function", function)
