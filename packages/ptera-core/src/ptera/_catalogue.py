@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FunctionType
+from typing import cast, overload
 
 from ._reach import Reached, reached, scope_of
 from ._resolve import NOTHING, Scope
@@ -94,7 +95,11 @@ class Catalogue(Sequence[FunctionEntry]):
     def __len__(self) -> int:
         return len(self.functions)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # as of a tuple
+    @overload
+    def __getitem__(self, index: int) -> FunctionEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[FunctionEntry, ...]: ...
+    def __getitem__(self, index: int | slice) -> FunctionEntry | tuple[FunctionEntry, ...]:
         return self.functions[index]
 
     def __str__(self) -> str:
@@ -142,16 +147,17 @@ def catalogue(entry: object, tag: Tag | TagSet | str | None = None) -> Catalogue
 def _function_entry(
     found: Reached, source: Source, tag: Tag | TagSet | str | None
 ) -> FunctionEntry:
+    function = cast(FunctionType, found.function)  # no method, though it is in a class
     facts = facts_of(source)
     return FunctionEntry(
         name=facts.name,
         qualname=facts.qualname,
-        module=found.function.__module__ or "",
+        module=function.__module__ or "",
         file=source.path,
         line=source.code.co_firstlineno,
         doc=None if isinstance(source.node, ast.Lambda) else ast.get_docstring(source.node),
-        function=found.function if source is found.source else None,
-        variables=tuple(_variables(source, scope_of(found.function), tag)),
+        function=function if source is found.source else None,
+        variables=tuple(_variables(source, scope_of(function), tag)),
     )
 
 

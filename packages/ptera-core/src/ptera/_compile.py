@@ -12,13 +12,14 @@ import __future__
 
 import ast
 import copy
+import functools
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import CO_NESTED, CO_OPTIMIZED
 from types import CodeType
-from typing import Any, TypeVar
+from typing import Any, cast
 
 __all__ = [
     "Definition",
@@ -41,9 +42,11 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _QUIET = "<ptera: compiling>"
 _QUIET_PATTERN = re.escape(_QUIET)
 
-_FUTURE = 0
-for _name in __future__.all_feature_names:
-    _FUTURE |= getattr(__future__, _name).compiler_flag
+_FUTURE: int = functools.reduce(
+    lambda flags, name: flags | getattr(__future__, name).compiler_flag,
+    __future__.all_feature_names,
+    0,
+)
 
 # Cannot be written in Python, so it shadows no name that the function reads.
 _NAME = ".f"
@@ -188,7 +191,7 @@ def _bare(node: Definition) -> ast.stmt:
         for decorator in made.decorator_list[:1]
     ]
     if hasattr(made, "type_params"):
-        made.type_params = []
+        setattr(made, "type_params", [])  # noqa: B010 - unknown to checkers before 3.12
     return made
 
 
@@ -253,6 +256,8 @@ def _relabelled(code: CodeType, old: str, new: str, path: str) -> CodeType:
     return code.replace(co_filename=path, co_qualname=qualname, co_consts=constants)
 
 
+_Constants = tuple[object, ...]
+
 _FIELDS = (
     "co_name",
     "co_firstlineno",
@@ -304,16 +309,18 @@ def _same_constant(left: object, right: object, columns: bool) -> bool:
         return same_code(left, right, columns)
     if type(left) is not type(right):
         return False
-    if isinstance(left, tuple) and isinstance(right, tuple):
-        return _same_constants(left, right, columns)
-    if isinstance(left, frozenset) and isinstance(right, frozenset):
-        return {(type(item), item) for item in left} == {(type(item), item) for item in right}
+    if isinstance(left, tuple):
+        mine, other = cast(_Constants, left), cast(_Constants, right)
+        return _same_constants(mine, other, columns)
+    if isinstance(left, frozenset):
+        return _typed(cast(_Constants, left)) == _typed(cast(_Constants, right))
     if isinstance(left, float | complex):  # tells 0.0 from -0.0, and knows nan
         return repr(left) == repr(right)
     return left == right
 
 
-Constant = TypeVar("Constant")
+def _typed(constants: Iterable[object]) -> set[tuple[type, object]]:
+    return {(type(constant), constant) for constant in constants}
 
 
 def bind_constants(code: CodeType, objects: Mapping[str, object]) -> CodeType:
@@ -345,6 +352,7 @@ def bind_constants(code: CodeType, objects: Mapping[str, object]) -> CodeType:
             elif isinstance(constant, CodeType):
                 yield bind_constants(constant, objects)
             else:
-                yield tuple(bound(constant)) if type(constant) is tuple else constant
+                is_tuple = type(constant) is tuple
+                yield tuple(bound(cast(_Constants, constant))) if is_tuple else constant
 
     return code.replace(co_consts=tuple(bound(code.co_consts)))

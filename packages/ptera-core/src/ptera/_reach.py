@@ -11,11 +11,11 @@ import inspect
 import site
 import sys
 import sysconfig
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from ._errors import SourceError
 from ._originals import original_code
@@ -130,13 +130,13 @@ class _Walk:
 
     def _wrapper(self, value: Any, owner: type | None, depth: int) -> bool:
         """Follows what stands for a function without being one."""
-        if isinstance(value, staticmethod | classmethod):
-            self.add(value.__func__, owner, depth + 1)
-        elif isinstance(value, MethodType):
-            receiver = value.__self__
+        if isinstance(value, MethodType):
+            receiver: object = value.__self__
             held = receiver if isinstance(receiver, type) else type(receiver)
             self.add(value.__func__, held, depth + 1)
             self.add(receiver, None, depth + 1)
+        elif isinstance(value, (staticmethod, classmethod)):
+            self.add(cast("staticmethod[..., object]", value).__func__, owner, depth + 1)
         elif isinstance(value, property):
             for accessor in (value.fget, value.fset, value.fdel):
                 self.add(accessor, owner, depth + 1)
@@ -156,14 +156,11 @@ class _Walk:
         self.add(followed, owner, depth + 1)
         self._container([*value.args, *value.keywords.values()], depth)
         if isinstance(state, Mapping):
-            self._container(dict(state), depth)
+            self._container(dict(cast("Mapping[object, object]", state)), depth)
 
     def _container(self, value: object, depth: int) -> bool:
-        if isinstance(value, dict):
-            items: Collection[object] = list(value.values())[:_ITEMS]
-        elif isinstance(value, list | tuple | set | frozenset):
-            items = list(value)[:_ITEMS]
-        else:
+        items = _items(value)
+        if items is None:
             return False
         for item in items:
             self.add(item, None, depth + 1)
@@ -190,11 +187,9 @@ class _Walk:
         wrapped = inspect.getattr_static(value, "__wrapped__", None)
         if wrapped is not None:
             self.add(wrapped, None, depth + 1)
-        held: object = _dict_of(value)
-        if isinstance(held, dict):
-            for part in list(held.values())[:_ITEMS]:
-                if ours or isinstance(part, dict | list | tuple):
-                    self.add(part, None, depth + 1)
+        for part in _items(_dict_of(value)) or ():
+            if ours or type(part) in (dict, list, tuple):
+                self.add(part, None, depth + 1)
 
     def _counts(self, module: str | None, path: str | None) -> bool:
         top = (module or "").partition(".")[0]
@@ -203,6 +198,15 @@ class _Walk:
         if top in _OURS or top in sys.stdlib_module_names:
             return False
         return not _is_installed(_path_of(module or "") if path is None else path)
+
+
+def _items(value: object) -> list[object] | None:
+    """Gives what a container holds, or the first of it; None for anything else."""
+    if isinstance(value, dict):
+        return list(cast("dict[object, object]", value).values())[:_ITEMS]
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(cast("set[object]", value))[:_ITEMS]
+    return None
 
 
 def _dict_of(value: object) -> object:
@@ -229,7 +233,7 @@ def _is_installed(path: str) -> bool:
 
 def _owner(function: FunctionType) -> type | None:
     """Gives the class that a function is a method of, if it stands in its module."""
-    *classes, name = function.__qualname__.split(".")
+    *classes, _ = function.__qualname__.split(".")
     holder: object = function.__globals__
     for part in classes:
         holder = holder.get(part) if isinstance(holder, dict) else vars(holder).get(part)
@@ -247,10 +251,9 @@ def scope_of(function: FunctionType) -> Scope:
             cells[name] = cell.cell_contents
         except ValueError:  # not bound yet
             continue
-    builtins: object = function.__globals__.get("__builtins__", {})
-    if isinstance(builtins, ModuleType):
-        builtins = vars(builtins)
-    return Scope((cells, function.__globals__, builtins if isinstance(builtins, dict) else {}))
+    found: Any = function.__globals__.get("__builtins__", {})
+    builtins: dict[str, object] = vars(found) if isinstance(found, ModuleType) else found
+    return Scope((cells, function.__globals__, builtins))
 
 
 class _Mentions:

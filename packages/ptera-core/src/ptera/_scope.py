@@ -19,6 +19,7 @@ from ._syntax import (
     default_of,
     dotted_name,
     is_default,
+    is_list,
     is_plain,
     is_required,
     outer_parts,
@@ -293,7 +294,7 @@ class _Reader:
         """Leaves what a node consists of to be looked at."""
         for name in node._fields:
             part = getattr(node, name, None)
-            if isinstance(part, list):
+            if is_list(part):
                 self._todo += [(item, hidden) for item in part if isinstance(item, ast.AST)]
             elif isinstance(part, ast.AST) and not isinstance(part, _LEAVES):
                 self._todo.append((part, hidden))
@@ -403,7 +404,7 @@ class _Reader:
 
     def nested(self, node: Any, hidden: _Hidden) -> None:
         self.visit_all(outer_parts(node, evaluates_annotations(self.source)), hidden)
-        inside: list[ast.AST] = list(node.body if isinstance(node.body, list) else [node.body])
+        inside: list[ast.AST] = [*node.body] if is_list(node.body) else [node.body]
         while inside:
             part = inside.pop()
             if isinstance(part, ast.Nonlocal):

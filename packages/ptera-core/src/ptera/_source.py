@@ -24,6 +24,7 @@ from ._compile import (
     same_code,
 )
 from ._errors import SourceError
+from ._syntax import is_list
 
 __all__ = [
     "Definition",
@@ -269,10 +270,11 @@ def _plain_module(text: str, path: str) -> _Module | None:
 @functools.lru_cache(maxsize=4)
 def _asserting_module(text: str, path: str) -> _Module | None:
     """Gives the module as pytest makes it, with its long form of `assert`."""
-    rewriting = sys.modules.get("_pytest.assertion.rewrite")
+    rewriting: Any = sys.modules.get("_pytest.assertion.rewrite")
     if rewriting is None or "assert" not in text:
         return None
-    hooks = [hook for hook in sys.meta_path if isinstance(hook, rewriting.AssertionRewritingHook)]
+    finders: list[Any] = list(sys.meta_path)
+    hooks = [hook for hook in finders if isinstance(hook, rewriting.AssertionRewritingHook)]
     try:
         tree = parsed(text)
         rewriting.rewrite_asserts(tree, text.encode(), path, hooks[0].config if hooks else None)
@@ -326,7 +328,7 @@ def definitions(
             value = getattr(node, field, None)
             # Decorators, defaults, annotations and bases belong to what is around.
             scope = inner if field == "body" else outer
-            if isinstance(value, list):
+            if is_list(value):
                 children = _at_line(value, line) if sorted_lines else value
                 todo += [(child, scope) for child in reversed(children) if _spans(child, line)]
             elif isinstance(value, ast.AST) and _spans(value, line):

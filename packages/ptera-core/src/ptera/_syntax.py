@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from typing import Any, TypeGuard
 
 from ._compile import Definition
 
@@ -10,6 +11,7 @@ __all__ = [
     "default_of",
     "dotted_name",
     "is_default",
+    "is_list",
     "is_plain",
     "is_required",
     "outer_parts",
@@ -18,6 +20,11 @@ __all__ = [
     "target_leaves",
     "target_names",
 ]
+
+
+def is_list(part: object) -> TypeGuard[list[Any]]:
+    """Tells whether a field of a node holds several parts."""
+    return isinstance(part, list)
 
 
 def is_plain(name: str) -> bool:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .._syntax import dotted_name, is_plain, is_required
+from .._syntax import dotted_name, is_list, is_plain, is_required
 from ._build import assign, branch, changed, constant, relocated
 from ._expressions import Expressions, decorated
 from ._targets import Targets, augmented, bound_names
@@ -141,7 +141,7 @@ class ClassBody:
             return decorated(self.expressions, node)
         fields: dict[str, object] = {}
         for field, value in ast.iter_fields(node):
-            if isinstance(value, list):
+            if is_list(value):
                 fields[field] = [self._part(item) for item in value]
             elif isinstance(value, ast.expr):
                 fields[field] = self.expressions.rewrite(value)

@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from .._syntax import target_names
+from .._syntax import is_list, target_names
 from ._build import (
     call,
     changed,
@@ -99,13 +99,14 @@ class Expressions:
     def _visit(self, node: Any) -> Any:
         if id(node) not in self._marked:
             return node
-        handler = self._handlers.get(type(node))
+        kind = cast("type[ast.AST]", type(node))
+        handler = self._handlers.get(kind)
         return self._inside(node) if handler is None else handler(node)
 
     def _inside(self, node: Node) -> Node:
         fields: dict[str, object] = {}
         for field, value in ast.iter_fields(node):
-            if isinstance(value, list):
+            if is_list(value):
                 fields[field] = [self._visit(item) for item in value]
             elif isinstance(value, ast.AST):
                 fields[field] = self._visit(value)
