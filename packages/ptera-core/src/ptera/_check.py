@@ -92,7 +92,7 @@ def check_focus(plan: Plan) -> None:
     selector = plan.specs.selector
     focus = plan.specs.focus
     if focus is None:
-        raise OverrideError(str(selector), "anything", "the selector has no focus")
+        raise OverrideError(str(selector), None, "the selector has no focus")
     variable = focus.variable
     if variable is None:
         return

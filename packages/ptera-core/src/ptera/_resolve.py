@@ -106,8 +106,25 @@ def caller_scope(
         return Scope((), inside, aliases=aliases or {})
     if frame.f_locals is frame.f_globals:
         return Scope((frame.f_globals,), inside, aliases=aliases or {})
-    # The names are copied: the frame's own dictionary changes when the frame goes on.
-    return Scope((dict(frame.f_locals), frame.f_globals), inside, aliases=aliases or {})
+    return Scope((_locals_of(frame), frame.f_globals), inside, aliases=aliases or {})
+
+
+def _locals_of(frame: FrameType) -> dict[str, object]:
+    """Copies a frame's local names: its own dictionary changes when the frame goes on.
+
+    Up to Python 3.12 a function's frame keeps that dictionary, and with it all objects in
+    it, until it returns; so it is emptied, unless the program has it too (`locals()`).
+    """
+    names = frame.f_locals
+    copied = dict(names)
+    only_here = sys.getrefcount(names) == _REFERENCES
+    if only_here and frame.f_code.co_flags & inspect.CO_OPTIMIZED and type(names) is dict:
+        names.clear()
+    return copied
+
+
+_REFERENCES = 3
+"""To a dictionary that a frame and one local variable hold, as `getrefcount` counts."""
 
 
 def as_tuple(value: object) -> tuple[object, ...]:

@@ -2,8 +2,9 @@
 
 import inspect
 from collections.abc import Callable, MutableSequence, MutableSet, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any
+from typing import Any, Literal, TypeVar, overload
 
 from .._errors import Failure, ProbeError
 from .._handlers import arguments_of, can_reach_functions
@@ -13,6 +14,9 @@ from ._pairs import wrapping
 from ._source import Handler, Sink, Source, Subscription, Values, reading
 
 __all__ = ["Sinks"]
+
+Wrapper = Callable[..., Any] | AbstractContextManager[Any]
+W = TypeVar("W", bound=Wrapper)
 
 
 class Sinks:
@@ -73,9 +77,7 @@ class Sinks:
 
     def __rshift__(self, target: Any) -> Subscription:
         """Sends each element to a function, or adds it to a list or set."""
-        if isinstance(target, MutableSequence | MutableSet):
-            target = _adder(target)
-        return self.subscribe(target)
+        return self.subscribe(target if callable(target) else _adder(target))
 
     def ksubscribe(self, fn: Handler) -> Subscription:
         """Calls a function with those entries of each element that it has parameters for.
@@ -233,6 +235,26 @@ class Sinks:
             Sink(lambda _: seen.append(True) if not seen else None, check, reaches=False)
         )
 
+    @overload
+    def wrap(
+        self,
+        name: str | None = None,
+        fn: None = None,
+        pass_keys: bool = False,
+        return_function: bool = False,
+    ) -> Callable[[W], W]: ...
+
+    @overload
+    def wrap(self, name: Wrapper, *, pass_keys: bool = False) -> Subscription: ...
+
+    @overload
+    def wrap(self, name: str | None, fn: Wrapper, pass_keys: bool = False) -> Subscription: ...
+
+    @overload
+    def wrap(
+        self, name: str | None, fn: W, pass_keys: bool, return_function: Literal[True]
+    ) -> W: ...
+
     def wrap(
         self,
         name: Any = None,
@@ -276,6 +298,20 @@ class Sinks:
             raise ProbeError(self._source.name, _ONE_END, _TWO_ENDS)
         subscription = self._sink(Sink(wrapping(fn, name, pass_keys)))
         return fn if return_function else subscription
+
+    @overload
+    def kwrap(
+        self, name: str | None = None, fn: None = None, return_function: bool = False
+    ) -> Callable[[W], W]: ...
+
+    @overload
+    def kwrap(self, name: Wrapper) -> Subscription: ...
+
+    @overload
+    def kwrap(self, name: str | None, fn: Wrapper) -> Subscription: ...
+
+    @overload
+    def kwrap(self, name: str | None, fn: W, return_function: Literal[True]) -> W: ...
 
     def kwrap(self, name: Any = None, fn: Any = None, return_function: bool = False) -> Any:
         """The same as `wrap` with `pass_keys=True`."""
@@ -350,19 +386,14 @@ def _itself(element: Any) -> Any:
     return element
 
 
-def _adder(target: Any) -> Callable[[Any], object]:
+def _adder(target: object) -> Callable[[Any], object]:
     """Gives what adds an element to a list or set."""
-    kind: type[Any] = type(target)
-    if issubclass(kind, MutableSequence):
-        return _method(target, "append")
-    if issubclass(kind, MutableSet):
-        return _method(target, "add")
-    raise TypeError(f"elements can be added to a list or a set, not to {kind.__name__}")
-
-
-def _method(target: Any, name: str) -> Callable[[Any], object]:
-    method: Callable[[Any], object] = getattr(target, name)
-    return method
+    for kind, name in ((MutableSequence, "append"), (MutableSet, "add")):
+        if issubclass(type(target), kind):
+            add: Callable[[Any], object] = getattr(target, name)
+            return add
+    found = type(target).__name__
+    raise TypeError(f"elements can be added to a list or a set, not to {found}")
 
 
 def _printing(format: str, skip_missing: bool) -> Callable[[Any], None]:

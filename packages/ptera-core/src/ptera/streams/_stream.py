@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
 from types import TracebackType
-from typing import Any, TypeGuard
+from typing import Any, Self, TypeGuard
 
 from .._errors import UnknownCaptureError, nearest
 from ._entries import where
@@ -170,7 +170,7 @@ class Stream(Sinks):
 
     # Running
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> Self:
         self._source.enter()
         return self
 
