@@ -7,7 +7,7 @@ import typing
 import weakref
 from collections.abc import Iterator, Mapping, Set
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, Literal
 
 from ptera_selector import Capture, Category, Filter
 
@@ -251,6 +251,8 @@ def annotation_value(expression: ast.expr, scope: Scope) -> object:
         return _subscripted(expression, scope)
     if isinstance(expression, ast.Tuple):
         return tuple(annotation_value(element, scope) for element in expression.elts)
+    if isinstance(expression, ast.List):
+        return [annotation_value(element, scope) for element in expression.elts]
     if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.BitAnd | ast.BitOr):
         return _combined(expression, scope)
     return NOTHING
@@ -261,10 +263,20 @@ def _subscripted(expression: ast.Subscript, scope: Scope) -> object:
     holder: Any = annotation_value(expression.value, scope)
     if holder is NOTHING:
         return NOTHING
+    value = _choices if holder is Literal else annotation_value
     try:
-        return holder[annotation_value(expression.slice, scope)]
+        return holder[value(expression.slice, scope)]
     except Exception:
         return holder
+
+
+def _choices(expression: ast.expr, scope: Scope) -> object:
+    """Evaluates what stands in `Literal[…]`: there, a string is no quoted annotation."""
+    if isinstance(expression, ast.Tuple):
+        return tuple(_choices(element, scope) for element in expression.elts)
+    if isinstance(expression, ast.Constant | ast.UnaryOp):
+        return ast.literal_eval(expression)
+    return annotation_value(expression, scope)
 
 
 def _quoted(text: str, scope: Scope) -> object:
