@@ -271,12 +271,15 @@ def _order(item: Chosen | Applied) -> tuple[int, bool]:
 
 def _of_option(chosen: Chosen) -> Assignment:
     address = chosen.address
+    by_name = variable_of(address.name, address.variable)
+    is_nested = address.outer is not None
     return Assignment(
-        selector=variable_of(address.path, address.variable),
+        selector=by_name if is_nested else variable_of(address.path, address.variable),
         value=chosen.given.value,
         subject=chosen.given.origins[-1].pointer,
         module=address.module,
-        fallback=variable_of(address.function.rpartition(".")[2], address.variable),
+        within=(address.outer,) if address.outer is not None else (),
+        fallback=by_name,
     )
 
 

@@ -46,10 +46,11 @@ class ConfigFile:
         return _lines(self.text, self.format)
 
     def line(self, keys: Keys) -> int | None:
-        """Gives the line of a key, or of the nearest table around it."""
+        """Gives the line of a key, or of the first in its table, or of the table around it."""
         while keys:
-            if keys in self.lines:
-                return self.lines[keys]
+            for known, line in self.lines.items():
+                if known[: len(keys)] == keys:
+                    return line
             keys = keys[:-1]
         return None
 

@@ -168,7 +168,7 @@ def _record(items: Mapping[str, Any], type_: object, part: Part) -> object:
     missing = [f.name for f in fields.values() if f.required and f.name not in given]
     if missing:
         found = ", ".join(given) or "nothing"
-        raise ConversionError(found, f"all of {shown_type(type_)}: `{missing[0]}` is missing")
+        raise ConversionError(found, f"a whole {shown_type(type_)}: `{missing[0]}` is missing")
     values = {key: part(key, item, fields[key].type) for key, item in given.items()}
     constructor: Any = get_origin(plain(type_)) or plain(type_)
     return constructor(**values)

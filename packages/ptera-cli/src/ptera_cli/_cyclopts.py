@@ -171,7 +171,7 @@ def _metavar(spec: OptionSpec) -> str | None:
     if kind_of(spec.type) is Kind.BOOL or spec.bare is not None:
         return None
     choices = choices_of(spec.type)
-    return "|".join(choices) if choices else shown_type(spec.type).upper()
+    return "|".join(choices) if choices else shown_type(spec.type).replace(" | ", "|")
 
 
 def _stand_in(spec: OptionSpec) -> Any:

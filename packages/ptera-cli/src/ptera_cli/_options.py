@@ -60,7 +60,7 @@ def options_of(functions: "Iterable[FunctionEntry]") -> tuple[OptionSpec, ...]:
 def _found(entry: "FunctionEntry", variable: "VariableEntry") -> _Found:
     help_, directives = read_comment(variable.comment or "")
     place = Place(entry.qualname, entry.file, variable.line)
-    default = _default_text(variable.default_text)
+    default = variable.default_text
     address = Address(
         module=entry.module,
         function=entry.qualname,
@@ -85,9 +85,8 @@ def type_of(variable: "VariableEntry") -> object:
     types_ = [t for t in _members(annotation, variable.tags) if not isinstance(t, Tag)]
     if types_:
         return types_[0]
-    text = _default_text(variable.default_text)
     try:
-        value = ast.literal_eval(text or "None")
+        value = ast.literal_eval(variable.default_text or "None")
     except (ValueError, SyntaxError):
         return ANY
     return type(value) if isinstance(value, bool | int | float | str) else ANY
@@ -97,21 +96,6 @@ def _members(annotation: object, tags: TagSet | None) -> Sequence[object]:
     if tags is not None:
         return tags.members
     return () if annotation is None else (annotation,)
-
-
-def _default_text(text: str | None) -> str | None:
-    """Gives the source of the value itself: `0.1` for `default(0.1)`."""
-    if text is None:
-        return None
-    try:
-        node = ast.parse(text, mode="eval").body
-    except SyntaxError:
-        return text
-    if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func
-        if name == "default" or (isinstance(name, ast.Name) and name.id == "default"):
-            return ast.get_source_segment(text, node.args[0])
-    return text
 
 
 def _key(entry: "FunctionEntry") -> tuple[str, str]:

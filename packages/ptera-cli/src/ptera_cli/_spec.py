@@ -74,12 +74,23 @@ class Address:
             >>> Address("pkg.mod", "Model.forward", "T", Place("Model.forward", "m.py", 3)).selector
             '/pkg.mod/Model/forward > T'
         """
-        return f"{self.path} > {self.variable}"
+        return f"{self.path if self.outer is None else self.name} > {self.variable}"
+
+    @property
+    def name(self) -> str:
+        """The function's own name."""
+        return self.function.rpartition(".")[2]
 
     @property
     def path(self) -> str:
         """The function, as a selector names the definition in its module."""
-        return f"/{self.module}/{self.function.replace('.<locals>.', '.').replace('.', '/')}"
+        return f"/{self.module}/{self.function.replace('.', '/')}"
+
+    @property
+    def outer(self) -> str | None:
+        """The function in which this one is defined, as a selector names it; None if in none."""
+        outer, local, _ = self.function.partition(".<locals>.")
+        return f"/{self.module}/{outer.replace('.', '/')}" if local else None
 
 
 @dataclass(frozen=True, slots=True)

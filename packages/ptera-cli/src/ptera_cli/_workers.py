@@ -35,7 +35,8 @@ class Assignment:
         subject: What gave it: an option, a key, a `--set`.
         names: The names that the selector uses, each with the module that has it.
         module: The module that the selector itself spells out, or None.
-        within: Modules whose functions `*` may match.
+        within: Functions that `*` and the names of nested functions may mean, as selectors
+            name them.
         fallback: What the selector is elsewhere, where the module has no such function: the
             functions of that name which are made there.
     """
@@ -65,8 +66,7 @@ class Assignment:
         Raises:
             PteraError: The selector matches nothing, or what cannot be changed.
         """
-        within = [sys.modules[name] for name in self.within if name in sys.modules]
-        return Overlay.rewrite({self.selector: read}, env=self.env(), within=within)
+        return Overlay.rewrite({self.selector: read}, env=self.env(), within=self.within)
 
     def by_name(self) -> "Assignment":
         """Gives the same for whatever functions of that name come to be made."""

@@ -83,7 +83,7 @@ class _Setter:
 
     def __init__(self, settings: Sequence[Setting], within: tuple[str, ...]) -> None:
         self._settings = settings
-        self._within = ("__main__", *within)
+        self._within = ("/__main__/*", *(f"/{name}/*" for name in within if name in sys.modules))
         self._selectors = [parse(setting.selector) for setting in settings]
         for setting, selector in zip(settings, self._selectors, strict=True):
             if focus(selector) is None:
