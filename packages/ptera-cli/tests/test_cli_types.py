@@ -284,7 +284,7 @@ def test_parts(words: list[str], name: str, value: object) -> None:
         (
             "adam",
             ['{"lrr": 1}'],
-            "`--adam`: `lrr` is not a field of Adam. Did you mean `lr`?",
+            "`--adam.lrr`: `lrr` is not a field of Adam. Did you mean `lr`?",
         ),
         (
             "model",

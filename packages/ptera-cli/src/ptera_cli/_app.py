@@ -13,6 +13,7 @@ from ._builtin import COMPLETION, HELP, PRINT_CONFIG, SAVE_CONFIG
 from ._commands import Command, Entry, command_of, program_name
 from ._errors import UsageError, ValueRefusedError, closest
 from ._kinds import Converter, Rules
+from ._nodes import sources
 from ._program import Outcome, Program, Reach, Request, is_of
 from ._settings import Applied, variable_of
 from ._spec import OptionSpec
@@ -118,7 +119,7 @@ class App:
         return Parsed(
             request.command.path,
             {name: one.value for name, one in given.items()},
-            {name: ", ".join(map(str, one.origins)) for name, one in given.items()},
+            {name: sources(one.origins) for name, one in given.items()},
             {one.setting.selector: one.value for one in outcome.settings},
         )
 
@@ -185,8 +186,7 @@ class App:
         # A value that is wrong is no reason to keep the help back.
         with suppress(UsageError):
             for name, given in program.outcome(request).given.items():
-                origins = ", ".join(str(origin) for origin in given.origins)
-                notes[name] = f"[now {_shown(given.value)}, from {origins}]"
+                notes[name] = f"[now {_shown(given.value)}, from {sources(given.origins)}]"
         print_help(self._page(program, request.command, notes))
         raise SystemExit(0)
 

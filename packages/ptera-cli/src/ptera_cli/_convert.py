@@ -23,7 +23,7 @@ from ._kinds import (
 )
 from ._literals import literal, whole_number
 from ._named import named_value
-from ._nodes import Appended, Data, Leaf, Node, Origin, Table, Text
+from ._nodes import Appended, Data, Leaf, Node, Origin, Table, Text, leaves
 from ._shapes import as_items, as_list, as_table
 
 __all__ = ["ConversionError", "convert", "from_data", "from_words"]
@@ -56,7 +56,12 @@ class ConversionError(Exception):
         self.origin = origin
 
     def within(self, *path: str | int) -> "ConversionError":
-        """Gives the same error as seen from a container of the value."""
+        """Gives the same error as seen from a container of the value.
+
+        Once the origin is known, which points at the part itself, it stays as it is.
+        """
+        if self.origin is not None:
+            return self
         return ConversionError(
             self.found, self.expected, self.nearest, (*path, *self.path), self.origin
         )
@@ -101,17 +106,10 @@ def convert(node: Node, type_: object, rules: Rules) -> object:
 
 
 def _appended(node: Appended, type_: object, rules: Rules) -> object:
-    target = _member(type_, Kind.LIST)
-    extra = as_items(convert(node.extra, type_, rules))
-    if target is None or extra is None:
-        raise ConversionError("+", "for lists and sets only", origin=node.extra.origin)
+    target = next((member for member in members(type_) if kind_of(member) is Kind.LIST), type_)
     before = None if node.base is None else as_items(convert(node.base, type_, rules))
-    return _collected([*(before or ()), *extra], target)
-
-
-def _member(type_: object, *kinds: Kind) -> object | None:
-    """Gives the first type of a union that is of one of these kinds."""
-    return next((member for member in members(type_) if kind_of(member) in kinds), None)
+    extra = as_items(convert(node.extra, type_, rules))
+    return _collected([*(before or ()), *(extra or ())], target)
 
 
 def _from_table(table: Table, type_: object, rules: Rules) -> object:
@@ -162,9 +160,10 @@ def _record(items: Mapping[str, Any], type_: object, part: Part) -> object:
     tag = given.pop("type", None) if "type" not in fields else None
     if tag is not None and part("type", tag, str) != shown_type(type_):
         raise ConversionError(str(part("type", tag, str)), f"`{shown_type(type_)}`", path=("type",))
-    for key in given:
+    for key, item in given.items():
         if key not in fields:
-            raise ConversionError(key, f"a field of {shown_type(type_)}", closest(key, fields))
+            expected = f"a field of {shown_type(type_)}"
+            raise ConversionError(key, expected, closest(key, fields), origin=_first_origin(item))
     missing = [f.name for f in fields.values() if f.required and f.name not in given]
     if missing:
         found = ", ".join(given) or "nothing"
@@ -172,6 +171,13 @@ def _record(items: Mapping[str, Any], type_: object, part: Part) -> object:
     values = {key: part(key, item, fields[key].type) for key, item in given.items()}
     constructor: Any = get_origin(plain(type_)) or plain(type_)
     return constructor(**values)
+
+
+def _first_origin(item: object) -> Origin | None:
+    """Gives the source of an item that is a node; other items are parts of one value."""
+    if not isinstance(item, Leaf | Table | Appended):
+        return None
+    return next((leaf.origin for leaf in leaves(item)), None)
 
 
 def _first_fitting(attempts: Sequence[Callable[[], object]], otherwise: ConversionError) -> object:

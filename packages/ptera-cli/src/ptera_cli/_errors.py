@@ -13,6 +13,7 @@ __all__ = [
     "DeclarationError",
     "MissingOptionError",
     "MissingValueError",
+    "NotAppendableError",
     "NothingToAppendError",
     "SettingError",
     "UnexpectedArgumentError",
@@ -318,6 +319,32 @@ class SettingError(UsageError):
     def __str__(self) -> str:
         end = "" if self.reason.endswith((".", "?")) else "."
         return f"`{self.subject}`: {self.reason}{end}"
+
+
+class NotAppendableError(UsageError):
+    """Items are to be appended to what is no list.
+
+    Arguments:
+        subject: What asks for it.
+        expected: What the variable takes.
+        place: Where the variable is declared.
+
+    Example:
+        >>> print(NotAppendableError("--size+", "a whole number"))
+        `--size+`: only lists and sets take `+`; this takes a whole number.
+    """
+
+    def __init__(self, subject: str, expected: str, place: Place | None = None) -> None:
+        super().__init__(subject, expected, place)
+        self.subject = subject
+        self.expected = expected
+        self.place = place
+
+    def __str__(self) -> str:
+        return (
+            f"`{self.subject}`: only lists and sets take `+`; this takes {self.expected}."
+            f"{_declared(self.place)}"
+        )
 
 
 class NothingToAppendError(UsageError):

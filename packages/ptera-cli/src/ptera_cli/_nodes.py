@@ -1,8 +1,8 @@
 """Values as the layers give them, not yet converted: where each part came from, and merging."""
 
 import enum
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from ._shapes import as_table
 
@@ -18,6 +18,7 @@ __all__ = [
     "leaves",
     "merged",
     "origins",
+    "sources",
     "table_of",
 ]
 
@@ -40,30 +41,40 @@ class Origin:
         subject: How the user would point at it: `--lr`, `TRAIN_LR`, `lr`.
         rank: Its place among the sources of all layers; of two, the higher wins.
         source: The file, for a value from a file.
-        line: Gives the line in that file, when it is asked for.
+        locate: Gives the line of a key in that file, when it is asked for.
+        keys: The key in that file.
+        part: The keys below the subject, for a part of what was written in one place.
 
     Example:
         >>> print(Origin(Layer.COMMAND_LINE, "--lr"))
         --lr
-        >>> print(Origin(Layer.FILE, "lr", source="exp.toml", line=lambda: 3))
-        exp.toml:3
+        >>> origin = Origin(Layer.FILE, "opt", source="exp.toml", locate=lambda keys: len(keys))
+        >>> print(origin, origin.at("lr").pointer, sep="; ")
+        exp.toml:0; exp.toml:1: opt.lr
     """
 
     layer: Layer
     subject: str
     rank: int = 0
     source: str | None = None
-    line: Callable[[], int | None] | None = field(default=None, compare=False)
+    locate: Callable[[tuple[str, ...]], int | None] | None = field(default=None, compare=False)
+    keys: tuple[str, ...] = ()
+    part: tuple[str, ...] = ()
 
     @property
     def pointer(self) -> str:
         """What an error message points at."""
-        return self.subject if self.source is None else f"{self}: {self.subject}"
+        subject = ".".join((self.subject, *self.part))
+        return subject if self.source is None else f"{self}: {subject}"
+
+    def at(self, key: str) -> "Origin":
+        """Gives the origin of the part of the value that a key leads to."""
+        return replace(self, part=(*self.part, key))
 
     def __str__(self) -> str:
         if self.source is None:
             return self.subject
-        line = self.line() if self.line is not None else None
+        line = self.locate((*self.keys, *self.part)) if self.locate is not None else None
         return self.source if line is None else f"{self.source}:{line}"
 
 
@@ -134,7 +145,7 @@ def table_of(value: object, origin: Origin) -> Node:
     """Gives data of a file as a node: mappings as tables, so that they merge."""
     table = as_table(value)
     if table is not None:
-        return Table({key: table_of(item, origin) for key, item in table.items()})
+        return Table({key: table_of(item, origin.at(key)) for key, item in table.items()})
     return Leaf(Data(value), origin)
 
 
@@ -149,6 +160,11 @@ def leaves(node: Node) -> Iterator[Leaf]:
         if node.base is not None:
             yield from leaves(node.base)
         yield node.extra
+
+
+def sources(origins: Iterable[Origin]) -> str:
+    """Names the sources of a value, each once."""
+    return ", ".join(dict.fromkeys(str(origin) for origin in origins))
 
 
 def origins(node: Node) -> tuple[Origin, ...]:

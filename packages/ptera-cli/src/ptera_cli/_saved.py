@@ -9,11 +9,11 @@ from ptera_selector import focus
 from ._convert import ConversionError, convert
 from ._errors import ConfigError
 from ._kinds import Rules
-from ._nodes import Layer, Node, Origin, Text, leaves, table_of
+from ._nodes import Layer, Node, Origin, Text, leaves, sources, table_of
 from ._render import FORMATS, Entry, NotWritable, as_data, rendered
 from ._settings import Applied
 from ._shapes import as_list, as_table
-from ._spec import OptionSpec, short_path
+from ._spec import Address, OptionSpec, short_path
 from ._values import Chosen
 
 __all__ = ["FORMATS", "configuration", "save"]
@@ -99,11 +99,7 @@ def _options(
             yield Entry(keys, text=text, note=note.replace("`", ""), heading=heading)
         else:
             data = _data(given.value, spec.type, given.node, rules, format_, spec.name)
-            yield Entry(keys, data, note=_note(given.origins), heading=heading)
-
-
-def _note(origins: Iterable[Origin]) -> str:
-    return ", ".join(str(origin) for origin in origins)
+            yield Entry(keys, data, note=sources(given.origins), heading=heading)
 
 
 def _data(
@@ -146,7 +142,7 @@ def _as_written(node: Node, subject: str) -> object:
 
 
 def _set(
-    settings: Sequence[Applied], chosen: Iterable[Chosen], rules: Rules, format_: str
+    settings: Sequence[Applied], chosen: Sequence[Chosen], rules: Rules, format_: str
 ) -> Iterator[Entry]:
     """Gives the selectors in the order in which they apply.
 
@@ -160,15 +156,26 @@ def _set(
         lowest[_variable(applied)] = applied.origin.rank
     later = [one for one in chosen if one.given.rank > _lowest(one, lowest)]
     ordered: list[Applied | Chosen] = sorted([*settings, *later], key=_rank)
+    entries: dict[str, Entry] = {}
     for item in ordered:
         if isinstance(item, Applied):
             written, note = item.setting.selector, str(item.origin)
             data = _data(item.value, item.type, item.setting.value, rules, format_, written)
         else:
-            written, note = item.address.selector, _note(item.given.origins)
+            written, note = _selector(item.address, chosen), sources(item.given.origins)
             given, type_ = item.given, item.address.type
             data = _data(given.value, type_, given.node, rules, format_, written)
-        yield Entry(("set", written), data, note=note.replace("\n", " "))
+        entries.pop(written, None)
+        entries[written] = Entry(("set", written), data, note=note.replace("\n", " "))
+    yield from entries.values()
+
+
+def _selector(address: Address, chosen: Iterable[Chosen]) -> str:
+    """Gives the selector of a variable: by its function's name, if no other function has it."""
+    same = {c.address.module for c in chosen if c.address.function == address.function}
+    if len(same) > 1 or address.outer is not None:
+        return address.selector
+    return f"{address.function} > {address.variable}"
 
 
 def _variable(applied: Applied) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from ._config import SET, ConfigFile
 from ._errors import ConfigKeyError, SettingError, closest
@@ -92,9 +91,10 @@ def _read_key(
     spec = names.find(dotted.removesuffix("+"))
     if spec is not None:
         origin = _origin(file, keys, rank)
-        node = _spread(table_of(value, origin), spec.type)
+        whole = Leaf(Data(value), origin)
+        node = _spread(table_of(value, origin) if _has_keys(spec.type) else whole, spec.type)
         if dotted.endswith("+"):
-            node = Appended(None, Leaf(Data(value), origin))
+            node = Appended(None, whole)
         known = nodes.get(spec.name)
         if known is not None and not isinstance(node, Appended) and not isinstance(known, Appended):
             raise ConfigKeyError(dotted, str(origin), None, spec.place, same_as=spec.name)
@@ -108,7 +108,7 @@ def _read_key(
 
 def _origin(file: ConfigFile, keys: tuple[str, ...], rank: int) -> Origin:
     subject = ".".join(keys)
-    return Origin(Layer.FILE, subject, rank, file.shown, partial(file.line, keys))
+    return Origin(Layer.FILE, subject, rank, file.shown, file.line, keys)
 
 
 def _unknown(file: ConfigFile, keys: tuple[str, ...], names: Names) -> ConfigKeyError:
@@ -220,10 +220,10 @@ def _spread(node: Node, type_: object) -> Node:
         return table_of(as_table(literal(words[0])) or words[0], node.origin)
     kinds = {kind_of(member) for member in members(type_)}
     if len(words) == 1 and words[0] in _record_names(type_):
-        return Table({"type": Leaf(Text(tuple(words)), node.origin)})
+        return Table({"type": Leaf(Text(words), node.origin)})
     if Kind.MAPPING in kinds and words and all("=" in word for word in words):
         pairs = [word.partition("=") for word in words]
-        return Table({key: Leaf(Text((value,)), node.origin) for key, _, value in pairs})
+        return Table({key: Leaf(Text((v,)), node.origin.at(key)) for key, _, v in pairs})
     return node
 
 

@@ -4,8 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ._convert import ConversionError, convert
-from ._errors import MissingOptionError, NothingToAppendError, ValueRefusedError
-from ._kinds import Rules, described
+from ._errors import (
+    MissingOptionError,
+    NotAppendableError,
+    NothingToAppendError,
+    ValueRefusedError,
+)
+from ._kinds import Kind, Rules, described, kind_of, members
 from ._literals import literal
 from ._nodes import Appended, Data, Layer, Leaf, Node, Origin, merged, origins
 from ._shapes import as_items
@@ -81,6 +86,8 @@ def _with_base(node: Node, spec: OptionSpec) -> Node:
     """Appends to the code's own list, where it is written as a literal."""
     if not isinstance(node, Appended):
         return node
+    if all(kind_of(member) is not Kind.LIST for member in members(spec.type)):
+        raise NotAppendableError(node.extra.origin.pointer, described(spec.type), spec.place)
     if node.base is not None:
         return Appended(_with_base(node.base, spec), node.extra)
     items = as_items(literal(spec.default)) if spec.default is not None else None
@@ -102,8 +109,7 @@ def refused(
     """Gives the error that a user sees for a value that does not fit."""
     where = error.origin or origin
     keys = [f".{key}" if isinstance(key, str) else f"[{key}]" for key in error.path]
-    within = "".join(keys)
-    subject = where.pointer if where.pointer.endswith(within) else f"{where.pointer}{within}"
+    subject = where.pointer + "".join(keys)
     place = spec.place if spec is not None else None
     return ValueRefusedError(subject, error.found, error.expected, error.nearest, place)
 
