@@ -257,15 +257,22 @@ def ordinal(parent: Root | Node, name: str, key: object = ABSENT) -> object:
 
 def element_node(parent: Node, site: "Site", key: object, value: object) -> Node:
     """Records `h[k] = v`: an activation named `h` with a key and a value."""
-    node = Node(parent, site, site.fresh())
-    node.key = key
-    for column, bound in ((site.key_column, key), (site.value_column, value)):
-        if column >= 0:
-            site.put(node, column, bound)
-    if site.attaches:
-        _attach(parent, node)
+    node = begin_element(parent, site, key)
+    if site.value_column >= 0:
+        site.put(node, site.value_column, value)
     if site.completes and node.root.live:
         site.complete(node)
+    return node
+
+
+def begin_element(parent: Node, site: "Site", key: object) -> Node:
+    """Records an element that has its key, and no value yet."""
+    node = Node(parent, site, site.fresh())
+    node.key = key
+    if site.key_column >= 0:
+        site.put(node, site.key_column, key)
+    if site.attaches:
+        _attach(parent, node)
     return node
 
 

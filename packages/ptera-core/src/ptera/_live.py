@@ -83,6 +83,9 @@ class LiveWeave(RecordingWeave):
         for number, site in enumerate(self.elements.values()):
             if site.focus_names and not self.plan.is_direct:
                 made += self._find_places(self.name("m", f"e{number}"), site)
+        if "#key" in self.focus_names:
+            key = load(self.name("k"))
+            made += self.at_focus(self._readings("#key", key), self.name("m"), "#key", key)
         return [*made, *self.declarations()]
 
     def _find_places(self, name: str, site: Site) -> list[ast.stmt]:
@@ -212,7 +215,16 @@ class LiveWeave(RecordingWeave):
             return load(self.name("k")), True
         if variable in self.shadows:
             return self._shadow(variable), False
+        if self._is_later(variable, name):
+            return self.put(ABSENT), False
         return load(variable), True
+
+    def _is_later(self, parameter: str, name: str) -> bool:
+        """Whether a parameter is bound after `name` is: in the order of the signature."""
+        order = self.facts.parameters
+        if name in ("#key", "#enter"):
+            return True
+        return name in order and order.index(parameter) > order.index(name)
 
     def own_tests(self, name: str, value: ast.expr) -> list[tuple[Test, ast.expr, bool]]:
         """Gives each filter of the focus's pattern with the value that it tests."""
@@ -300,9 +312,23 @@ class LiveWeave(RecordingWeave):
             for capture in spec.captures:
                 found[capture.name] = Reading(capture, outer=at)
         for capture in self.own.captures:
-            held = key if capture.variable == "#key" else value
-            found[capture.name] = Reading(capture, held, True, capture.variable)
+            if capture.variable == "#key":
+                found[capture.name] = Reading(capture, key, True, "#key")
+            elif not self.is_at_key:
+                found[capture.name] = Reading(capture, value, True, "#value")
         return [found[capture] for capture in self.plan.specs.names if capture in found]
+
+    @property
+    def is_at_key(self) -> bool:
+        """Whether an element's key has the focus: it is bound first, before the value."""
+        return self.own.focus is not None and self.own.focus.variable == "#key"
+
+    def _element_test(
+        self, test: Test, key: ast.expr, value: ast.expr
+    ) -> tuple[Test, ast.expr, bool]:
+        if test.variable == "#key":
+            return test, key, True
+        return (test, self.put(ABSENT), False) if self.is_at_key else (test, value, True)
 
     def at_element(
         self,

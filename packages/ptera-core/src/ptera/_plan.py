@@ -16,7 +16,7 @@ from ._deliver import (
     Captured,
     Node,
     Root,
-    element_node,
+    begin_element,
     note_selector,
     places,
     tick,
@@ -95,7 +95,11 @@ class Plan:
     @property
     def is_simple(self) -> bool:
         """Whether one activation alone decides its events: no record is kept of any other."""
-        return len(self.specs.all) == 1 and not self.specs.needs_neighbours
+        return (
+            len(self.specs.all) == 1
+            and not self.specs.needs_neighbours
+            and not (self.keeps_all and _may_be_element(self.specs.all[0]))
+        )
 
     @property
     def is_direct(self) -> bool:
@@ -155,6 +159,11 @@ class Plan:
             if any(fits):
                 found[name] = fits
         return found
+
+
+def _may_be_element(spec: Spec) -> bool:
+    """Whether a pattern can fit an element: it has no variables but a key and a value."""
+    return spec.element_name is not None and _fits_element(spec, spec.element_name)
 
 
 def _fits_element(spec: Spec, name: str) -> bool:
@@ -318,11 +327,18 @@ class Site:
             self._announce(node, placed, name, value)
 
     def listen_element(self, parent: Node, key: object, value: object) -> None:
-        """The same for `h[k] = v`."""
-        node = element_node(parent, self, key, value)
-        for place in places(parent, None, self):
-            placed = [*(p for p in place if isinstance(p, Node)), node]
-            self._announce(node, placed, "#value", value)
+        """The same for `h[k] = v`: the key is bound, then the value."""
+        node = begin_element(parent, self, key)
+        self._listen_at(parent, node, "#key", key)
+        if self.value_column >= 0:
+            self.put(node, self.value_column, value)
+        self._listen_at(parent, node, "#value", value)
+
+    def _listen_at(self, parent: Node, node: Node, name: str, value: object) -> None:
+        if name in self.event_names:
+            for place in places(parent, None, self):
+                placed = [*(p for p in place if isinstance(p, Node)), node]
+                self._announce(node, placed, name, value)
 
     def _announce(self, node: Node, placed: list[Node], name: str, value: object) -> None:
         event = live_event(self, placed, name, value)
