@@ -10,6 +10,7 @@ import pytest
 from ptera import (
     Captured,
     CaptureError,
+    Events,
     HandlerError,
     OverrideError,
     ProbeError,
@@ -385,7 +386,7 @@ class TestUseAndCollect:
         model = squares.clone(return_object=True)
 
         @model.collect("square > y")
-        def mean(events: Any) -> float:
+        def mean(events: Events) -> Any:
             return sum(events.map("y")) / len(events)
 
         assert model(3).mean == 5 / 3

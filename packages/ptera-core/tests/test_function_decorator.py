@@ -40,13 +40,13 @@ class TestWhatItAccepts:
         assert plain(1) == 2
 
     def test_a_lambda(self) -> None:
-        double = ptera(lambda x: x * 2)
+        double: Any = ptera(lambda x: x * 2)
         assert double(4) == 8
         assert double.new(x=5)() == 10
 
     def test_several_lambdas_on_a_line(self) -> None:
-        one, two = ptera(lambda x: x + 1), ptera(lambda x: x + 2)
-        assert (one.new(x=1)(), two.new(x=1)()) == (2, 3)
+        both: list[Any] = [ptera(lambda x: x + 1), ptera(lambda x: x + 2)]
+        assert [each.new(x=1)() for each in both] == [2, 3]
 
     def test_an_object_is_itself(self) -> None:
         made = ptera(plain)
@@ -55,7 +55,7 @@ class TestWhatItAccepts:
     def test_a_builtin_is_called_by_a_function_of_its_own(self) -> None:
         length = ptera(len)
         assert length([1, 2]) == 2
-        assert length.__name__ == "len"  # type: ignore[attr-defined]  # as of a function
+        assert length.__name__ == "len"
         assert length.using(q="len > #value as n")([1, 2]).q.map("n") == [2]
         assert length.tweak({"len > #value": 7})([1]) == 7
 
@@ -104,9 +104,10 @@ class TestWaysToReachIt:
         def f(x: int) -> int:
             return x
 
-        @module.defaults(x=3)
-        def g(x: int) -> int:
-            return x
+        @module.defaults(y=3)
+        def g() -> int:
+            y: int
+            return y
 
         assert (f(2), g()) == (2, 3)
         assert isinstance(module.ptera, Decorator)
@@ -134,7 +135,8 @@ class TestWaysToReachIt:
 
         text = "@ptera\ndef cell(x):\n    y: int\n    return x + y\n"
         path = "<ipython-input-1>"
-        linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
+        lines = [str(line) for line in text.splitlines(keepends=True)]
+        linecache.cache[path] = (len(text), None, lines, path)
         names: dict[str, Any] = {"ptera": ptera}
         exec(compile(text, path, "exec"), names)
         assert names["cell"].new(y=2)(1) == 3

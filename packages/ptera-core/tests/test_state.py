@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import ptera as module
 from ptera import (
     ConflictError,
     OverrideError,
@@ -13,9 +14,23 @@ from ptera import (
     UnsetVariableError,
     default,
     override,
-    ptera,
     required,
 )
+
+
+def ptera(function: Callable[..., Any]) -> Any:
+    """Decorates without types: many calls here are such as a type checker refuses."""
+    return module.ptera(function)
+
+
+def with_defaults(**values: object) -> Callable[[Callable[..., Any]], Any]:
+    """Gives `@ptera.defaults(...)`, without types too."""
+    return module.ptera.defaults(**values)
+
+
+def noted(calls: list[int], value: int) -> int:
+    calls.append(1)
+    return value
 
 
 @ptera
@@ -121,7 +136,7 @@ class TestDefault:
 
         @ptera
         def f() -> int:
-            x = default(calls.append(1) or 5)  # type: ignore[func-returns-value]  # None is falsy
+            x = default(noted(calls, 5))
             return x
 
         assert (f(), calls) == (5, [1])
@@ -133,7 +148,7 @@ class TestDefault:
         @ptera
         def f() -> tuple[int, ...]:
             n = 0
-            x = default((n := base))
+            x = default(n := base)
             return x, n
 
         assert f() == (3, 3)
@@ -173,8 +188,8 @@ class TestAssigned:
 
         @ptera
         def f() -> int:
-            x = calls.append(1)
-            return x  # type: ignore[return-value]  # the override's value
+            x = noted(calls, 1)
+            return x
 
         assert f.new(x=override(5))() == 5
         assert calls == [1]
@@ -285,7 +300,7 @@ class TestParameters:
 
 class TestDecoratorDefaults:
     def test_they_fill_declarations_parameters_and_defaults(self) -> None:
-        @ptera.defaults(W=2.0, T=4.0, inp=10)
+        @with_defaults(W=2.0, T=4.0, inp=10)
         def f(inp: float) -> float:
             W: float
             T: float = default(1.0)
@@ -296,7 +311,7 @@ class TestDecoratorDefaults:
         assert f.new(W=8, T=1, inp=1)() == 8
 
     def test_the_codes_own_value_wins(self) -> None:
-        @ptera.defaults(y=5)
+        @with_defaults(y=5)
         def f() -> int:
             y = 1
             return y
@@ -304,7 +319,7 @@ class TestDecoratorDefaults:
         assert f() == 1
 
     def test_a_parameter_with_a_default_of_its_own_conflicts(self) -> None:
-        @ptera.defaults(x=3)
+        @with_defaults(x=3)
         def f(x: int = 1) -> int:
             return x
 
@@ -317,13 +332,13 @@ class TestDecoratorDefaults:
     def test_an_unknown_variable_is_an_error(self) -> None:
         with pytest.raises(StateError, match="`f` has no variable `weigth` to set. Did you mean"):
 
-            @ptera.defaults(weigth=1)
+            @with_defaults(weigth=1)
             def f(x: int) -> int:
                 weight: int
                 return weight * x
 
     def test_the_state_falls_back_to_them(self) -> None:
-        @ptera.defaults(x=3)
+        @with_defaults(x=3)
         def f(x: int) -> int:
             return x
 

@@ -88,8 +88,8 @@ class Decorator:
         kind = cast("Any", type(function))
         if issubclass(kind, Ptera):
             return self._with_values(function) if self._values else function
-        if issubclass(kind, staticmethod | classmethod):
-            return kind(self(function.__func__))
+        if kind in (staticmethod, classmethod):
+            return self._rewrapped(function)
         if kind is FunctionType:
             return self._made(function)
         if kind is MethodType and type(function.__func__) is FunctionType:
@@ -100,6 +100,9 @@ class Decorator:
             raise _refusal(function)
         adapted = _adapted(function)
         return self._made(calling(function), original=function) if adapted is None else adapted
+
+    def _rewrapped(self, method: Any) -> Any:
+        return type(method)(self(method.__func__))
 
     def _made(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
+from types import CoroutineType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -44,6 +45,10 @@ H = TypeVar("H", bound=Callable[..., Any])
 Env = Mapping[str, object]
 
 
+class _Untyped:
+    """What no function returns: as a type, it is only matched by that of untyped ones."""
+
+
 class Ptera(FunctionObject[P, R], Generic[P, R]):
     """A function whose variables are fields: it is called as the function is.
 
@@ -83,13 +88,37 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
     @overload
     def clone(self, /, *, return_object: None = None, **values: object) -> "Ptera[P, R]": ...
     @overload
-    def clone(  # type: ignore[overload-overlap]  # of a coroutine, results come when it is awaited
+    def clone(
+        self: "Ptera[Q, _Untyped]",
+        /,
+        *,
+        return_object: Literal[True],
+        **values: object,
+    ) -> "Ptera[Q, Results[Any]]": ...
+    @overload
+    def clone(
+        self: "Ptera[Q, Results[T]]",
+        /,
+        *,
+        return_object: Literal[True],
+        **values: object,
+    ) -> "Ptera[Q, Results[T]]": ...
+    @overload
+    def clone(  # type: ignore[overload-overlap]  # a coroutine's come when it is awaited
         self: "Ptera[Q, Coroutine[Any, Any, T]]",
         /,
         *,
         return_object: Literal[True],
         **values: object,
     ) -> "Ptera[Q, Coroutine[Any, Any, Results[T]]]": ...
+    @overload
+    def clone(  # type: ignore[overload-overlap]  # a coroutine's come when it is awaited
+        self: "Ptera[Q, CoroutineType[Any, Any, T]]",
+        /,
+        *,
+        return_object: Literal[True],
+        **values: object,
+    ) -> "Ptera[Q, CoroutineType[Any, Any, Results[T]]]": ...
     @overload
     def clone(
         self, /, *, return_object: Literal[True], **values: object
@@ -110,7 +139,25 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
         return self._copied(values, attached)
 
     @overload
-    def using(  # type: ignore[overload-overlap]  # of a coroutine, results come when it is awaited
+    def using(
+        self: "Ptera[Q, _Untyped]",
+        /,
+        *,
+        env: Env | None = ...,
+        within: object = ...,
+        **queries: "str | Selector | Plugin",
+    ) -> "Ptera[Q, Results[Any]]": ...
+    @overload
+    def using(
+        self: "Ptera[Q, Results[T]]",
+        /,
+        *,
+        env: Env | None = ...,
+        within: object = ...,
+        **queries: "str | Selector | Plugin",
+    ) -> "Ptera[Q, Results[T]]": ...
+    @overload
+    def using(  # type: ignore[overload-overlap]  # a coroutine's come when it is awaited
         self: "Ptera[Q, Coroutine[Any, Any, T]]",
         /,
         *,
@@ -118,6 +165,15 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
         within: object = ...,
         **queries: "str | Selector | Plugin",
     ) -> "Ptera[Q, Coroutine[Any, Any, Results[T]]]": ...
+    @overload
+    def using(  # type: ignore[overload-overlap]  # a coroutine's come when it is awaited
+        self: "Ptera[Q, CoroutineType[Any, Any, T]]",
+        /,
+        *,
+        env: Env | None = ...,
+        within: object = ...,
+        **queries: "str | Selector | Plugin",
+    ) -> "Ptera[Q, CoroutineType[Any, Any, Results[T]]]": ...
     @overload
     def using(
         self,

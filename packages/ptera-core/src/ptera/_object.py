@@ -88,6 +88,9 @@ class FunctionObject(functools.partial[R], Generic[P, R]):
     __iter__: ClassVar[None] = None
     __contains__: ClassVar[None] = None
     __ptera_core__: Core
+    __name__: str
+    __qualname__: str
+    __wrapped__: Callable[..., Any]
 
     if TYPE_CHECKING:
 

@@ -3,6 +3,7 @@
 import reprlib
 from collections.abc import Callable, Iterator
 from types import FunctionType
+from typing import Any
 
 from ._errors import StateError
 from ._fields import (
@@ -51,7 +52,7 @@ class State:
     def __init__(self, function: FunctionType) -> None:
         object.__setattr__(self, "_State__function", function)
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         values = fields(self.__function)
         if name not in values:
             raise self.__absent(name)
