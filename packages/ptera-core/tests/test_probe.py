@@ -11,7 +11,6 @@ import pytest
 from ptera import (
     Captured,
     CaptureError,
-    OverrideError,
     Probe,
     ProbeError,
     UnknownCaptureError,
@@ -203,8 +202,8 @@ class TestRefusals:
         with pytest.raises(ProbeError) as caught:
             probing("area{height}", probe_type="immediate")
         assert str(caught.value) == (
-            "Cannot probe `area{height}`: without a focus nothing is immediate. "
-            "Mark the variable whose bindings are the events with `!`."
+            "Cannot probe `area{height}`: Without a focus nothing is immediate. "
+            "Mark a variable with `!` as its focus."
         )
 
     def test_an_unknown_function(self) -> None:
@@ -222,7 +221,7 @@ class TestRefusals:
         with pytest.raises(ProbeError) as caught, probe:
             pass
         assert str(caught.value) == (
-            "Cannot probe `area > height`: an instance of Probe can only be entered once. "
+            "Cannot probe `area > height`: An instance of Probe can only be entered once. "
             "Make another one with `probing(...)`."
         )
 
@@ -240,11 +239,17 @@ class TestRefusals:
         assert isinstance(caught.value, KeyError)
 
     def test_an_overriding_probe_without_a_focus(self) -> None:
-        with pytest.raises(OverrideError, match="cannot change anything"):
+        with pytest.raises(ProbeError) as caught:
             probing("area{height}", overridable=True)
+        assert str(caught.value) == (
+            "Cannot probe `area{height}`: OverridableProbe must use the 'immediate' probe type. "
+            "Mark a variable with `!` as its focus."
+        )
 
     def test_a_total_overriding_probe(self) -> None:
-        with pytest.raises(ProbeError, match="a probe that overrides is immediate"):
+        with pytest.raises(
+            ProbeError, match="must use the 'immediate' probe type. Leave `probe_type` out"
+        ):
             probing("area > height", overridable=True, probe_type="total")
 
     def test_a_probe_is_not_iterable(self) -> None:

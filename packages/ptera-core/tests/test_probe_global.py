@@ -126,9 +126,7 @@ def test_reductions_end_when_the_program_does(tmp_path: Path) -> None:
             """
         )
     )
-    run = subprocess.run(
-        [sys.executable, str(program)], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
+    run = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=True)
     assert sorted(run.stdout.splitlines()) == ["count 3", "end", "max 6"]
     assert run.stdout.splitlines()[0] == "end"
     assert run.stderr == ""

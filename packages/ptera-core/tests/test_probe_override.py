@@ -229,7 +229,7 @@ class TestRefusals:
             probing("area > #exit", overridable=True)
 
     def test_two_ends(self) -> None:
-        with pytest.raises(ProbeError, match="a probe that overrides cannot have two ends"):
+        with pytest.raises(ProbeError, match="A probe that overrides cannot have two ends"):
             probing("area{!width, !!height}", overridable=True)
 
     def test_a_value_that_comes_too_late(self) -> None:

@@ -218,7 +218,7 @@ class TestWrap:
             with pytest.raises(ProbeError) as caught:
                 twice(1)
         assert str(caught.value) == (
-            "Cannot probe `a`: it is bound again before its end. "
+            "Cannot probe `a`: It is bound again before its end. "
             "A wrapper that has begun cannot begin again; choose a `!` that is bound once."
         )
 
@@ -276,22 +276,22 @@ class TestRefusals:
         with pytest.raises(ProbeError) as caught:
             probing("work{!!b}")
         assert str(caught.value) == (
-            "Cannot probe `work{!!b}`: it has an end (`!!`) but no beginning. "
-            "Mark the variable where it begins with `!`."
+            "Cannot probe `work{!!b}`: Unsupported focus pattern: an end (`!!`) without a "
+            "beginning. Mark the variable where it begins with `!`."
         )
 
     def test_ends_in_different_functions(self) -> None:
-        with pytest.raises(ProbeError, match="it begins in one function and ends in another"):
+        with pytest.raises(ProbeError, match="It begins in one function and ends in another"):
             probing("outer{!!n} > work > a")
 
     def test_total(self) -> None:
-        with pytest.raises(ProbeError, match="a probe that is total cannot have two ends"):
+        with pytest.raises(ProbeError, match="A probe that is total cannot have two ends"):
             probing("work{!a, !!b}", probe_type="total")
 
     def test_wrapping_a_probe_with_one_end(self) -> None:
         with pytest.raises(ProbeError) as caught:
             probing("work > a").wrap(contextlib.nullcontext())
         assert str(caught.value) == (
-            "Cannot probe `work > a`: a wrapper needs two ends. Mark the variable where it begins "
+            "Cannot probe `work > a`: A wrapper needs two ends. Mark the variable where it begins "
             "with `!`, and the one where it ends with `!!`."
         )

@@ -31,6 +31,30 @@ class TestLists:
             area(2)
             assert results == [{"height": 2}, {"height": 3}]
 
+    def test_values_asked_for_afterwards(self) -> None:
+        with probing("area > height") as probe:
+            area(1)
+            area(2)
+        assert probe.values() == [{"height": 2}, {"height": 3}]
+        assert probe.values() is probe.values()
+
+    def test_values_asked_for_in_between(self) -> None:
+        with probing("area > height") as probe:
+            area(1)
+            results = probe.values()
+            area(2)
+        assert results == [{"height": 2}, {"height": 3}]
+
+    def test_values_beside_something_else_begin_when_they_are_asked_for(self) -> None:
+        with probing("area > height") as probe:
+            area(1)
+            probe["height"].accum()
+            area(2)
+            results = probe.values()
+            area(3)
+        assert results == [{"height": 4}]
+        assert probe.values() == []
+
     def test_values_of_one_capture(self) -> None:
         with probing("area{width} > height") as probe:
             heights, widths = probe["height"].values(), probe["width"].values()

@@ -17,6 +17,7 @@ from ptera._errors import (
     CaptureError,
     ComparisonError,
     ConflictError,
+    Failure,
     HandlerError,
     InstallationError,
     OverrideError,
@@ -43,7 +44,8 @@ from ptera._values import Recurrence, default, override, required
 if TYPE_CHECKING:
     from ptera._catalogue import Catalogue, FunctionEntry, VariableEntry, catalogue
     from ptera._explain import Explanation, explain
-    from ptera._probe import Probe, global_probe, probing
+    from ptera._probe import OverridableProbe, Probe, global_probe, probing
+    from ptera.streams import op
     from ptera_cli import auto_cli
 
 __all__ = [
@@ -55,9 +57,11 @@ __all__ = [
     "Decorator",
     "Events",
     "Explanation",
+    "Failure",
     "FunctionEntry",
     "HandlerError",
     "InstallationError",
+    "OverridableProbe",
     "Overlay",
     "OverrideError",
     "Plugin",
@@ -85,6 +89,7 @@ __all__ = [
     "default",
     "explain",
     "global_probe",
+    "op",
     "override",
     "probing",
     "ptera",
@@ -109,9 +114,11 @@ _LATER = {
     "catalogue": "ptera._catalogue",
     "Explanation": "ptera._explain",
     "explain": "ptera._explain",
+    "OverridableProbe": "ptera._probe",
     "Probe": "ptera._probe",
     "global_probe": "ptera._probe",
     "probing": "ptera._probe",
+    "op": "ptera.streams",
     "auto_cli": "ptera.cli",
 }
 _SUBMODULES = frozenset({"cli", "torch"})

@@ -256,7 +256,7 @@ class HandlerError(PteraError, TypeError):
         )
 
 
-class CaptureError(PteraError):
+class CaptureError(PteraError, ValueError):
     """A capture does not have the one value that was asked for.
 
     Arguments:
@@ -405,8 +405,8 @@ class ProbeError(PteraError, ValueError):
         remedy: What to do about it.
 
     Example:
-        >>> print(ProbeError("f{!!y}", "it has an end but no beginning", "Mark one with `!`."))
-        Cannot probe `f{!!y}`: it has an end but no beginning. Mark one with `!`.
+        >>> print(ProbeError("f{!!y}", "It has an end but no beginning", "Mark one with `!`."))
+        Cannot probe `f{!!y}`: It has an end but no beginning. Mark one with `!`.
     """
 
     def __init__(self, selectors: str, reason: str, remedy: str = "") -> None:

@@ -4,7 +4,7 @@ import atexit
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from ptera_selector import Selector
 
@@ -12,7 +12,7 @@ from ._errors import OverrideError, ProbeError, PteraWarning
 from ._feed import Feed, Outline, outline_of, propose
 from ._plan import Mode
 from ._resolve import Scope, caller_scope
-from .streams import Sink, Stream
+from .streams import Sink, Stream, Values
 
 __all__ = ["OverridableProbe", "Probe", "global_probe", "probing"]
 
@@ -48,6 +48,8 @@ class Taps:
         self._sinks: list[Sink] = []
         self._state: Literal["new", "active", "ended"] = "new"
         self._process = False
+        self._kept: Values[Any] | None = None
+        self._forget_kept: Callable[[], None] | None = None
 
     @property
     def name(self) -> str:
@@ -67,6 +69,7 @@ class Taps:
 
     def attach(self, sink: Sink) -> Callable[[], None]:
         """Sends each event to a sink, until what is returned is called."""
+        self._stop_keeping()
         feed = self._changing_feed() if sink.changes else self._events
         feed.attach(sink)
         if self._state == "active":
@@ -108,8 +111,10 @@ class Taps:
             ProbeError: It has been entered before.
         """
         if self._state != "new":
-            raise ProbeError(self.name, "an instance of Probe can only be entered once", _AGAIN)
+            raise ProbeError(self.name, "An instance of Probe can only be entered once", _AGAIN)
         self._process = process
+        if not self._sinks and self._changes is None:
+            self._keep()
         if self._events.sinks:
             self._choose_direct()
         try:
@@ -120,6 +125,23 @@ class Taps:
             self._close()
             raise
         self._state = "active"
+
+    def _keep(self) -> None:
+        """Has all events kept as long as nobody says what else to do with them."""
+        self._kept = Values(self)
+        sink = Sink(self._kept.append, reaches=False)
+        self._events.attach(sink)
+        self._forget_kept = partial(self._events.detach, sink)
+
+    def _stop_keeping(self) -> None:
+        if self._forget_kept is not None:
+            self._forget_kept()
+            self._forget_kept = self._kept = None
+
+    def claim_kept(self) -> Values[Any] | None:
+        """Gives the list of all events so far and from now on, if they have been kept."""
+        self._forget_kept = None
+        return self._kept
 
     def _choose_direct(self) -> Feed:
         """Gives the feed of the first sinks.
@@ -183,28 +205,31 @@ def _mode(outline: Outline, probe_type: ProbeType, overridable: bool) -> Mode:
     if outline.ends is not None:
         _check_ends(outline, probe_type, overridable)
     if overridable and probe_type == "total":
-        hint = 'Leave `probe_type` out, or make it "immediate".'
-        raise ProbeError(str(outline.selector), "a probe that overrides is immediate", hint)
+        raise ProbeError(str(outline.selector), _IMMEDIATE, "Leave `probe_type` out.")
+    if outline.begins is None and (overridable or probe_type == "immediate"):
+        reason = _IMMEDIATE if overridable else "Without a focus nothing is immediate"
+        raise ProbeError(str(outline.selector), reason, "Mark a variable with `!` as its focus.")
     if overridable:
         return Mode.OVERRIDE
-    if outline.begins is None and probe_type == "immediate":
-        hint = "Mark the variable whose bindings are the events with `!`."
-        raise ProbeError(str(outline.selector), "without a focus nothing is immediate", hint)
     return Mode.COMPLETE if outline.begins is None or probe_type == "total" else Mode.LIVE
+
+
+_IMMEDIATE = "OverridableProbe must use the 'immediate' probe type"
 
 
 def _check_ends(outline: Outline, probe_type: ProbeType, overridable: bool) -> None:
     text = str(outline.selector)
     if outline.begins is None:
         hint = "Mark the variable where it begins with `!`."
-        raise ProbeError(text, "it has an end (`!!`) but no beginning", hint)
+        reason = "Unsupported focus pattern: an end (`!!`) without a beginning"
+        raise ProbeError(text, reason, hint)
     if not outline.is_paired:
         hint = "Mark two variables of one function."
-        raise ProbeError(text, "it begins in one function and ends in another", hint)
+        raise ProbeError(text, "It begins in one function and ends in another", hint)
     if overridable or probe_type == "total":
         what = "overrides" if overridable else "is total"
         hint = "Make a probe of its own, without `!!`, for that."
-        raise ProbeError(text, f"a probe that {what} cannot have two ends", hint)
+        raise ProbeError(text, f"A probe that {what} cannot have two ends", hint)
 
 
 def _complete(sinks: Sequence[Sink], error: BaseException | None) -> None:
@@ -266,6 +291,24 @@ class Probe(Stream):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._taps.name}>"
+
+    def values(self) -> Values[Any]:
+        """Gives the list of all events, also after the probe has ended.
+
+        It starts with the probe, unless something else was attached first: then with the
+        call.
+
+        Example:
+            >>> def area(width):
+            ...     height = 2
+            ...     return width * height
+            >>> with probing("area > height") as probe:
+            ...     result = area(3)
+            >>> probe.values()
+            [{'height': 2}]
+        """
+        kept = self._taps.claim_kept()
+        return super().values() if kept is None else kept
 
     def activate(self) -> None:
         """Makes the probe active in the whole process, until `deactivate`.

@@ -47,7 +47,7 @@ def wrapping(
             return
         if mark["step"] == "begin":
             if mark["id"] in running:
-                raise ProbeError(mark["name"], "it is bound again before its end", _AGAIN)
+                raise ProbeError(mark["name"], "It is bound again before its end", _AGAIN)
             manager = enter(event)
             manager.__enter__()
             running[mark["id"]] = manager

@@ -357,7 +357,7 @@ class Sinks:
         return self._sink(Sink(put, reaches=reaches, changes=True, setter=setter))
 
 
-_ONE_END = "a wrapper needs two ends"
+_ONE_END = "A wrapper needs two ends"
 _TWO_ENDS = "Mark the variable where it begins with `!`, and the one where it ends with `!!`."
 
 
