@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FunctionType
-from typing import cast, overload
+from typing import Any, overload
 
 from ._reach import Reached, reached, scope_of
 from ._resolve import NOTHING, Scope
@@ -147,7 +147,7 @@ def catalogue(entry: object, tag: Tag | TagSet | str | None = None) -> Catalogue
 def _function_entry(
     found: Reached, source: Source, tag: Tag | TagSet | str | None
 ) -> FunctionEntry:
-    function = cast(FunctionType, found.function)  # no method, though it is in a class
+    function: Any = found.function  # pyright takes it for a method of its class
     facts = facts_of(source)
     return FunctionEntry(
         name=facts.name,
