@@ -1,5 +1,6 @@
 """Where a probe's events can go: lists, functions, the terminal, exceptions, a debugger."""
 
+import contextvars
 import sys
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -277,6 +278,12 @@ class TestAttachingWhileActive:
         with probing("outer{x} > y") as probe:
             outer(lambda: results.append(probe["y"].values()))
         assert results == [[2]]
+
+    def test_from_another_context(self) -> None:
+        with probing("area > height") as probe:
+            results = contextvars.Context().run(probe["height"].values)
+            area(1)
+        assert results == [2]
 
     def test_while_a_generator_is_suspended(self) -> None:
         def numbers() -> Any:

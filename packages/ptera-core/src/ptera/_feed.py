@@ -104,6 +104,7 @@ class Feed:
         self._raw = raw
         self._arguments = arguments
         self._active: Active | None = None
+        self._process = False
         self._prepared = [
             prepare(self._rule(outline, scope, mode))
             for outline, mode in zip(outlines, modes, strict=True)
@@ -134,6 +135,7 @@ class Feed:
             Prepared(each.rule, each.plans, self._first(at), guarded=False)
             for at, each in enumerate(self._prepared)
         ]
+        self._process = process
         self._active = Active(rules, process)
         for root in self._active.roots:
             if root.slot.users == 1:
@@ -155,9 +157,11 @@ class Feed:
         """Whether its rules could give way to others that miss nothing which runs now."""
         roots = self._active.roots if self._active is not None else ()
         codes = {function.__code__ for root in roots for function in root.slot.functions}
+        # In another context than the one that they hold for, others would hold for that.
+        outside = [(root, root if self._process else None) for root in roots]
         return (
             not any(code.co_flags & _SUSPENDS for code in codes)
-            and all(root.slot.variable.get(root) is root for root in roots)
+            and all(root.slot.variable.get(around) is root for root, around in outside)
             and codes.isdisjoint(_running_codes())
         )
 
