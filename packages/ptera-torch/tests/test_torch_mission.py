@@ -1,6 +1,7 @@
 """The mission's program: an MLP, its gradients, a regulariser, a temperature."""
 # ruff: noqa: F821 - declared variables get their values from outside
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -253,3 +254,13 @@ def test_mean_absolute_value_of_a_deep_variable() -> None:
     W, b = parameters_of(network)[:2]
     expected = [(inputs @ W + b).abs().mean().item() for inputs, _ in batches(3)]
     assert means == pytest.approx(expected)
+
+
+def test_categories_outlive_the_first_copies() -> None:
+    """A category is looked up in a copy that is there, though the first one is gone."""
+    for size in (8, 6):
+        network = make_network(20, size, 4)
+        results = network.using(p="$param:Parameter")(*next(batches(1)))
+        assert len(results.p) == 4
+        del network, results
+        gc.collect()

@@ -52,7 +52,9 @@ def subject_of(function: FunctionType, code: CodeType | None = None) -> Subject:
     decorated = code is None and is_ptera(function)
     original = original_code(function) if code is None else code
     known = _subjects[decorated]
-    return known.setdefault(original, lambda: Subject(source_of(original), function, decorated))
+    subject = known.setdefault(original, lambda: Subject(source_of(original), function, decorated))
+    subject.keep_to(function)
+    return subject
 
 
 def acquire(slot: Slot) -> None:

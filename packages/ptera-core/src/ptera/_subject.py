@@ -63,6 +63,11 @@ class Subject:
         self.function = None if function is None else weakref.ref(function)
         self._annotations: dict[str, object] = {}
 
+    def keep_to(self, function: FunctionType) -> None:
+        """Looks annotations up in another copy, if the one so far is gone."""
+        if self.function is not None and self.function() is None:
+            self.function = weakref.ref(function)
+
     @property
     def code(self) -> CodeType:
         """The untouched code object."""

@@ -12,6 +12,8 @@ from ptera._declared import Declarer, register_declarer
 from ptera._decorator import wrapped
 from ptera._resolve import plain_functions
 
+from ._distributed import lasting
+
 __all__ = ["adapt"]
 
 
@@ -126,7 +128,10 @@ def _declared(owner: Any) -> Iterator[tuple[str, Any, type]]:
     """Gives the parameters and buffers that a module itself has registered."""
     if isinstance(owner, torch.nn.Module):
         for name, parameter in owner.named_parameters(recurse=False, remove_duplicate=False):
-            yield name, parameter, type(parameter)
+            kind = type(parameter)
+            # A sharded parameter is of another class, and says that it is a parameter.
+            kind = kind if issubclass(kind, torch.nn.Parameter) else torch.nn.Parameter
+            yield name, lasting(parameter), kind
         for name, buffer in owner.named_buffers(recurse=False, remove_duplicate=False):
             yield name, buffer, torch.nn.Buffer
 

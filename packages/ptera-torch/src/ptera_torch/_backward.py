@@ -10,7 +10,7 @@ import torch
 
 from ptera._deliver import Captured, Root, note_selector
 
-from ._distributed import owner_of
+from ._distributed import lasting, owner_of
 from ._errors import InputError, MissingBackwardWarning, UnsynchronizedWarning
 from ._hooks import BackwardPass, Tap, Taps, unscaled
 from ._passes import Event, Match, Question, answered
@@ -125,6 +125,7 @@ class _Claim:
             return tensor
         tap = taps.input(tensor)
         if tap is None:
+            tensor = lasting(tensor)
             self.leaves[id(tensor)] = (tensor, variable)
             if _accumulates_alone(tensor):
                 self.unsynchronized.add(id(tensor))

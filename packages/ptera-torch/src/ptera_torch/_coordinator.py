@@ -1,10 +1,9 @@
 """What the `Grad`s of one call have in common: who waits for whom, and when they answer."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from types import FunctionType
-from typing import Any, Protocol
+from typing import Protocol
 
 from ptera._deliver import Root, note_selector
 from ptera._subject import Subject
@@ -83,35 +82,28 @@ class Coordinator:
             events.clear()
         if not any(request.events for request in requests):
             return
-        with self._noting(numbers) as answering:
-            for request, number in zip(requests, numbers, strict=True):
-                answering[0] = number
+        at = numbers[0]
+        try:
+            for request, at in zip(requests, numbers, strict=True):  # noqa: B007 - for the note
                 request.choose()
             now = [request for request in requests if request.question.mode == "now"]
             answers = iter(differentiate_all(now, not self._is_over(subject)))
-        with quiet(self._roots), self._noting(numbers) as answering:
-            for request, number in zip(requests, numbers, strict=True):
-                answering[0] = number
-                if request.question.mode == "backward":
-                    self._wait(self._askers[number], request)
-                else:
+            with quiet(self._roots):
+                for request, at in zip(requests, numbers, strict=True):
+                    asker = self._askers[at]
+                    if request.question.mode == "backward":
+                        self._wait(asker, request)
+                        continue
                     for event in next(answers):
-                        self._askers[number].deliver(event)
+                        asker.deliver(event)
+        except BaseException as error:
+            note_selector(error, self._askers[at].root)
+            raise
 
     def _wait(self, asker: Asker, request: Request) -> None:
         assert self._taps is not None and asker.waiting is not None
         question, root, waiting = asker.question, asker.root, asker.waiting
         claim_all(question, root, asker.deliver, request.matches, self._taps, waiting)
-
-    @contextmanager
-    def _noting(self, numbers: Sequence[int]) -> Iterator[list[int]]:
-        """Names the selector in an exception; the block says which one is at work."""
-        answering = [numbers[0]]
-        try:
-            yield answering
-        except BaseException as error:
-            note_selector(error, self._askers[answering[0]].root)
-            raise
 
     def _is_over(self, subject: Subject) -> bool:
         """Whether the activation that ends is the call itself: nothing comes after it."""
@@ -140,16 +132,18 @@ def _is_nested(function: FunctionType) -> bool:
     return False
 
 
-@contextmanager
-def quiet(roots: Sequence[Root]) -> Iterator[None]:
+class quiet:  # noqa: N801 - it is used like a function
     """Keeps what runs inside from being captured by the overlay of those rules."""
-    tokens: list[tuple[Any, Any]] = []
-    for root in roots:
-        if not root.slot.plan.process:
-            variable = root.slot.variable
-            tokens.append((variable, variable.set(None)))
-    try:
-        yield
-    finally:
-        for variable, token in reversed(tokens):
+
+    __slots__ = ("_roots", "_tokens")
+
+    def __init__(self, roots: Sequence[Root]) -> None:
+        self._roots = roots
+
+    def __enter__(self) -> None:
+        variables = [r.slot.variable for r in self._roots if not r.slot.plan.process]
+        self._tokens = [(variable, variable.set(None)) for variable in variables]
+
+    def __exit__(self, *_: object) -> None:
+        for variable, token in reversed(self._tokens):
             variable.reset(token)

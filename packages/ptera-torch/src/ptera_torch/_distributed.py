@@ -3,6 +3,7 @@
 import gc
 import sys
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from ._errors import DistributedError
 
-__all__ = ["check_local", "is_distributed", "is_sharded", "owner_of"]
+__all__ = ["check_local", "is_distributed", "is_sharded", "lasting", "owner_of"]
 
 _WRAPPERS = (
     ("torch.nn.parallel.distributed", "DistributedDataParallel"),
@@ -43,6 +44,58 @@ def is_sharded(tensor: torch.Tensor) -> bool:
     if type(tensor) is torch.Tensor or type(tensor) is torch.nn.Parameter:
         return False
     return isinstance(tensor, _classes([("torch.distributed.tensor", "DTensor")]))
+
+
+class _Gathered:
+    """Knows which parameters stand for sharded ones while FSDP's modules run."""
+
+    def __init__(self) -> None:
+        self._sharded = WeakTensorKeyDictionary()
+
+    def sharded_of(self, tensor: torch.Tensor) -> torch.Tensor | None:
+        states = _fsdp_states()
+        if not states:
+            return None
+        if tensor not in self._sharded:
+            self._sharded[tensor] = None
+            for whole, sharded in _fsdp_parameters(states):
+                self._sharded[whole] = sharded
+        found: torch.Tensor | None = self._sharded[tensor]
+        return found
+
+
+def _fsdp_states() -> list[Any]:
+    """Gives FSDP's records of modules; it offers no public way from a parameter to its shards."""
+    registry = sys.modules.get("torch.distributed._composable_state")
+    known = getattr(registry, "_module_state_mapping", {})
+    return [state for state in (reference() for reference in known.values()) if state is not None]
+
+
+def _fsdp_parameters(states: list[Any]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    for state in states:
+        groups = getattr(state, "_fsdp_param_groups", None)
+        for group in [getattr(state, "_fsdp_param_group", None)] if groups is None else groups:
+            for parameter in getattr(group, "fsdp_params", ()):
+                whole = getattr(parameter, "_unsharded_param", None)
+                if whole is not None:
+                    yield whole, parameter.sharded_param
+
+
+_gathered = _Gathered()
+
+
+def lasting(tensor: torch.Tensor) -> torch.Tensor:
+    """Gives the parameter that an optimizer knows for one that FSDP has put together for a while.
+
+    Example:
+        >>> parameter = torch.nn.Parameter(torch.ones(2))
+        >>> lasting(parameter) is parameter
+        True
+    """
+    if not isinstance(tensor, torch.nn.Parameter):
+        return tensor
+    sharded = _gathered.sharded_of(tensor)
+    return tensor if sharded is None else sharded
 
 
 def _classes(names: Any) -> tuple[type, ...]:
@@ -121,7 +174,7 @@ def check_local(variable: str, tensor: torch.Tensor) -> None:
     remedy = 'Use `Grad(..., mode="backward")` and the program\'s own `backward()`.'
     if not tensor.is_leaf or not tensor.requires_grad:
         return
-    if is_sharded(tensor):
+    if is_sharded(lasting(tensor)):
         raise DistributedError(variable, "it is sharded over several processes", remedy)
     owner = owner_of(tensor)
     if owner is not None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from ._distributed import is_sharded, owner_of
+from ._distributed import is_sharded, lasting, owner_of
 from ._errors import AmbiguousGradientError, UnevenScaleError
 
 __all__ = ["BackwardPass", "Claim", "Tap", "Taps", "own_pass"]
@@ -105,7 +105,8 @@ class Taps:
     def input(self, tensor: torch.Tensor) -> Tap | None:
         """Hooks a tensor whose gradient is wanted; a leaf's is read elsewhere."""
         if tensor.is_leaf:
-            self.leaves[id(tensor)] = tensor
+            leaf = lasting(tensor)
+            self.leaves[id(leaf)] = leaf
             return None
         return self._hooked(tensor, _arrive)
 
@@ -177,9 +178,6 @@ _own: set[int] = set()
 @contextmanager
 def own_pass(target: torch.Tensor) -> Iterator[None]:
     """Keeps the hooks quiet in a pass that Ptera makes itself, from that tensor on."""
-    if not Taps.in_use:
-        yield
-        return
     numbers: list[int] = []
 
     def begin(_: torch.Tensor) -> None:

@@ -1,6 +1,7 @@
 """Backward passes for the events of several `Grad`s: one for each target, all before delivery."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -9,9 +10,9 @@ import torch
 from ptera._deliver import Captured
 
 from ._autograd import check_input, check_target, differentiate, is_differentiable
-from ._distributed import check_local
+from ._distributed import check_local, is_distributed
 from ._errors import UnusedInputError
-from ._hooks import own_pass
+from ._hooks import Taps, own_pass
 from ._keep import Policy, keeper
 from ._labels import Differentiated
 from ._trees import identity_of, map_tensors, tensors_in
@@ -95,31 +96,38 @@ class Request:
             TargetError: A target is nothing that can be differentiated.
             InputError: A focus has no gradient.
         """
-        seen: set[tuple[int, ...]] = set()
-        for event in self.events:
-            match = self._match(event, seen)
-            if match is not None:
-                self.matches.append(match)
-
-    def _match(self, event: Event, seen: set[tuple[int, ...]]) -> Match | None:
         question = self.question
-        target = check_target(question.target, event[question.target].values[-1])
-        if question.focus is None:
-            return Match(event, target)
-        focus = event[question.focus]
-        value = focus.values[0]
-        if question.mode == "now":
+        shared = question.mode == "now" and is_distributed()
+        seen: set[tuple[int, ...]] = set()
+        checked: torch.Tensor | None = None
+        for event in self.events:
+            target = event[question.target].values[-1]
+            if target is not checked:
+                checked = check_target(question.target, target)
+            if question.focus is not None:
+                focus = event[question.focus]
+                key = (id(target), *identity_of(focus.values[0]))
+                if (key in seen and not question.repeat) or not self._is_usable(focus, shared):
+                    continue
+                seen.add(key)
+            self.matches.append(Match(event, target))
+
+    def _is_usable(self, focus: Captured, shared: bool) -> bool:
+        """Whether there is a gradient with respect to a focus, or none and that is skipped."""
+        value, question = focus.values[0], self.question
+        if shared or (question.mode == "now" and not _is_plain(value)):
             for tensor in tensors_in(value):
                 check_local(focus.names[0], tensor)
-        if not is_differentiable(value):
-            if question.missing != "skip":
-                check_input(question.target, focus.names[0], value)
-            return None
-        key = (id(target), *identity_of(value))
-        if key in seen and not question.repeat:
-            return None
-        seen.add(key)
-        return Match(event, target)
+        if is_differentiable(value):
+            return True
+        if question.missing != "skip":
+            check_input(question.target, focus.names[0], value)
+        return False
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is of one of the two classes that are never sharded."""
+    return type(value) is torch.Tensor or type(value) is torch.nn.Parameter
 
 
 class Pass:
@@ -147,7 +155,8 @@ class Pass:
             if name == question.target:
                 continue
             for value in captured.values:
-                for tensor in tensors_in(value):
+                tensors = (value,) if isinstance(value, torch.Tensor) else tensors_in(value)
+                for tensor in tensors:
                     if tensor.requires_grad:
                         self.inputs[id(tensor)] = tensor
 
@@ -155,7 +164,7 @@ class Pass:
         """Differentiates."""
         if not self.inputs:
             return
-        with own_pass(self.target):
+        with own_pass(self.target) if Taps.in_use else nullcontext():
             gradients = differentiate(
                 self.name,
                 self.target,
@@ -198,6 +207,12 @@ def answered(question: Question, event: Event, gradients: Gradients, detach: boo
 
 
 def _paired(question: Question, value: Any, gradients: Gradients, detach: bool) -> Any:
+    if isinstance(value, torch.Tensor):
+        if id(value) not in gradients:
+            return value
+        grad = gradients[id(value)]
+        if grad is not None and not detach:
+            return Differentiated(value, grad)
     if not any(id(tensor) in gradients for tensor in tensors_in(value)):
         return value
 
