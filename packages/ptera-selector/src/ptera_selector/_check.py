@@ -1,15 +1,16 @@
 """What a token must be beyond its shape, and the static rules of the language."""
 
+import math
 import re
 from difflib import get_close_matches
 
-from ptera_selector._errors import SelectorSyntaxError
+from ptera_selector._errors import SelectorSyntaxError, shown
 from ptera_selector._scan import place
 
 POINTS = ("#enter", "#exit", "#value", "#error", "#yield", "#receive", "#key")
-_LOOP_POINT = re.compile(r"#(?:end)?loop_[^\W\d]\w*")
-
-_NAME = r"[^\W\d]\w*"
+# What letters a name may have, the scanner has seen to.
+_NAME = r"[^\W\d][^./*]*"
+_LOOP_POINT = re.compile(rf"#(?:end)?loop_{_NAME}")
 # As much of a path as is well formed, and no more.
 _PATH_START = re.compile(
     rf"/(?:{_NAME}(?:\.{_NAME})*(?:\.\*\*(?:/\*?)?|\.|/(?:\*|{_NAME}(?:/{_NAME})*/?)?)?)?"
@@ -35,7 +36,7 @@ def _unknown_point(text: str, name: str) -> SelectorSyntaxError:
     close = get_close_matches(name, [*POINTS, "#loop_", "#endloop_"], 1, 0.5)
     hint = f"Did you mean `{_with_example(close[0])}`? " if close else ""
     known = f"The points are {_listed(POINTS)}, and `#loop_x` and `#endloop_x` of a loop over `x`."
-    return SelectorSyntaxError(text, place(name), f"there is no point `{name}`", hint + known)
+    return SelectorSyntaxError(text, place(name), f"there is no point {shown(name)}", hint + known)
 
 
 def _with_example(point: str) -> str:
@@ -52,28 +53,29 @@ def check_path(text: str, path: str) -> None:
         return
     good = _PATH_START.match(path)
     end = 1 if good is None else good.end()
-    reason = f"`{path}` is no path to a function"
+    reason = f"{shown(path)} is no path to a function"
     hint = "Write `/pkg.mod/function`, `/pkg.mod/Class/method`, `/pkg.mod/*` or `/pkg.**/*`."
     raise SelectorSyntaxError(text, place(path) + end, reason, hint)
 
 
 def number(text: str, digits: str) -> int | float:
     """The value of a number."""
-    try:
-        return int(digits)
-    except ValueError:
-        pass
-    value = _float(digits)
-    if value is None:
-        reason = f"a number of {len(digits)} digits is more than Python reads"
+    if not any(sign in digits for sign in ".eE"):
+        return _integer(text, digits)
+    value = float(digits)
+    if math.isinf(value):
+        reason = f"{shown(digits)} is beyond the largest float"
         raise SelectorSyntaxError(text, place(digits), reason)
-    if value in (float("inf"), float("-inf")):
-        raise SelectorSyntaxError(text, place(digits), f"`{digits}` is beyond the largest float")
     return value
 
 
-def _float(digits: str) -> float | None:
-    return float(digits) if re.search(r"[.eE]", digits) else None
+def _integer(text: str, digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        # Python limits the digits, because the time goes with their square.
+        reason = f"a number of {len(digits)} digits is more than Python reads"
+        raise SelectorSyntaxError(text, place(digits), reason) from None
 
 
 def string(text: str, token: str) -> str:
@@ -129,12 +131,12 @@ def second_name(text: str, first: str, second: str) -> SelectorSyntaxError:
     hint = "Give one of them another name with `as`."
     # Calls are closed from right to left: the one found second may be written first.
     at = max(place(first), place(second))
-    return SelectorSyntaxError(text, at, f"a second capture named `{second}`", hint)
+    return SelectorSyntaxError(text, at, f"a second capture named {shown(second)}", hint)
 
 
 def second_filter(text: str, token: str) -> SelectorSyntaxError:
     """The error of two filters on one variable."""
-    name = "the key" if token in ("#key", "[") else f"`{token}`"
+    name = "the key" if token in ("#key", "[") else shown(token)
     hint = "To ask for more than a value, write a function: `x~pred`."
     return SelectorSyntaxError(text, place(token), f"a second filter on {name} in one call", hint)
 

@@ -15,15 +15,13 @@ class StuckError(Exception):
     Args:
         token: The token; the empty string at the end.
         kind: Its kind.
-        stack: The states in which the parser was, the last one last.
     """
 
-    def __init__(self, token: str, kind: str, stack: list[State]) -> None:
-        """Describe where the parser stands."""
+    def __init__(self, token: str, kind: str) -> None:
+        """Name the token."""
         super().__init__(token)
         self.token = token
         self.kind = kind
-        self.stack = stack
 
 
 def run(tables: Tables, text: str, tokens: Iterable[str]) -> Selector:
@@ -62,7 +60,7 @@ def run(tables: Tables, text: str, tokens: Iterable[str]) -> Selector:
                 del stack[1 - size :]
             stack[-1] = state = stack[-2][name]
         if action is None:
-            raise StuckError(token, kind, stack)
+            raise StuckError(token, kind)
         state = action
         stack.append(state)
         values.append(token)
@@ -70,12 +68,26 @@ def run(tables: Tables, text: str, tokens: Iterable[str]) -> Selector:
     return selector
 
 
+def stack_after(tables: Tables, tokens: Iterable[str]) -> list[State]:
+    """The states in which the parser is after some tokens, which it takes."""
+    kinds, kind_of = tables.scanner.kinds, tables.scanner.kind
+    stack = [tables.start]
+    for token in tokens:
+        kind = kinds.get(token) or (NAME if token.isidentifier() else kind_of(token))
+        stack.append(reduce(stack, kind)[kind])
+    return stack
+
+
 def accepts(stack: list[State], kind: str) -> bool:
     """Whether a token of a kind could continue."""
-    stack = stack.copy()
+    return kind in reduce(stack.copy(), kind)
+
+
+def reduce(stack: list[State], kind: str) -> State:
+    """Apply the rules that come before a token, to the states alone; the state after them."""
     action: Any
     while (action := stack[-1].get(kind)).__class__ is tuple:
         size, name, _ = action
         del stack[-size:]
         stack.append(stack[-1][name])
-    return action is not None
+    return stack[-1]

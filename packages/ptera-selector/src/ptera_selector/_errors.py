@@ -2,6 +2,8 @@
 
 # What is shown of a long line, around the place of the error.
 _SHOWN = 100
+# And of a token that is named in a message.
+_SHOWN_OF_TOKEN = 40
 
 
 class SelectorSyntaxError(ValueError):
@@ -54,7 +56,12 @@ class SelectorSyntaxError(ValueError):
         left = "..." if start else ""
         right = "..." if start + _SHOWN < len(line) else ""
         indent = " " * (len(left) + sum(_width(char) for char in before))
-        return f"    {left}{before}{after}{right}\n    {indent}^"
+        return f"    {left}{before}{after}{right}".rstrip() + f"\n    {indent}^"
+
+
+def shown(token: str) -> str:
+    """A token in backticks, as much of it as a message can take."""
+    return f"`{token}`" if len(token) <= _SHOWN_OF_TOKEN else f"`{token[:_SHOWN_OF_TOKEN]}...`"
 
 
 def _printable(text: str) -> str:

@@ -22,8 +22,8 @@ from ptera_selector._model import (
 )
 from ptera_selector._walk import path
 
-_WORD = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-_NAME = re.compile(r"[^\W\d]\w*")
+# A string that may stand bare. (One with other letters could be changed by normalisation.)
+_WORD = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
 # Words that are not strings when they stand bare.
 _RESERVED = {"as", "True", "False", "None"}
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
@@ -63,7 +63,7 @@ def _last(step: tuple[Relation | None, Call], focused: Sequence[Variable]) -> st
     relation, call = step
     if not focused:
         return call_text(call, in_chain=False, with_result=False)
-    (focus,) = focused
+    focus = focused[0]
     assert isinstance(focus, Capture)
     others = tuple(variable for variable in call.variables if variable is not focus)
     rest = Call(call.function, call.category, others, call.nested)

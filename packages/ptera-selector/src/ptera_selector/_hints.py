@@ -4,11 +4,11 @@ A hint is found by example: each stands with texts in which the slip is made, an
 text in which the parser is stuck in the same place by the same kind of token.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
-from ptera_selector._engine import StuckError, accepts, run
-from ptera_selector._errors import SelectorSyntaxError
+from ptera_selector._engine import StuckError, accepts, reduce, run, stack_after
+from ptera_selector._errors import SelectorSyntaxError, shown
 from ptera_selector._scan import END, NAME, UNKNOWN, Token, place
 from ptera_selector._tables import State, Tables
 
@@ -39,6 +39,7 @@ _MISSING = {
 # Signs in the order in which they are listed; `(` means what `{` means, and `::` what `:` means.
 _LISTED = (">", ">>", "{", "[", "as", ":", "=", "~", ",", "&", "}", ")", "]", END)
 
+_OPEN_QUOTE = "A string ends on its line, with the quote that it begins with."
 _COMPARISON = "Only `=` compares with a value; write a function for anything else: `x~pred`."
 
 # Of a character that begins no token.
@@ -117,6 +118,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "A key is only compared with one value: write `f{#key~pred}` for anything else.": ("f[x=1]",),
     "A capture has one name.": ("x as y as z", "f{x as y as z}", "f{} as r as s"),
     "A capture's name is a word: `x as y`.": (
+        "x as",
+        "f{x as, y}",
         "x as 1",
         "x as *",
         "x as 'y'",
@@ -131,7 +134,16 @@ HINTS: dict[str, tuple[str, ...]] = {
     ),
     "A capture's name is one word, without dots.": ("x as a.b", "$a.b", "f[$a.b]"),
     "`$x` is given its name there already: write `$y`.": ("$x as y", "f{$x as y}", "f{$x:C as y}"),
-    "Any variable is captured under a name: `$x`.": ("$*", "$1", "$'x'", "$$x", "$#x", "$!x"),
+    "Any variable is captured under a name: `$x`.": (
+        "$",
+        "f{$, x}",
+        "$*",
+        "$1",
+        "$'x'",
+        "$$x",
+        "$#x",
+        "$!x",
+    ),
     "A filter needs the name of a variable; for any variable of a category write `:C`.": (
         "f{$x=1}",
         "f{*=1}",
@@ -294,13 +306,13 @@ def describe(
         stuck: Where the parser stands.
     """
     index = next(index for index, token in enumerate(tokens) if token is stuck.token)
-    token, before = tokens[index], tokens[:index]
+    token, before, after = tokens[index], tokens[:index], tokens[index + 1 :]
     if stuck.kind == UNKNOWN and token[0] in _QUOTES:
-        hint = "A string ends on its line, with the quote that it begins with."
-        return SelectorSyntaxError(text, token.at, f"this {token[0]} is never closed", hint)
-    wanted = _expected(tables, stuck.stack, before)
-    reason = f"found {_found(token, stuck.kind)}, expected {wanted}"
-    hint = _hint(tables, tokens, index, stuck)
+        reason = f"this {token[0]} is never closed"
+        return SelectorSyntaxError(text, token.at, reason, _OPEN_QUOTE)
+    stack = stack_after(tables, before)
+    reason = f"found {_found(token, stuck.kind)}, expected {_expected(stack, before)}"
+    hint = _plain_hint(token, before, after, stack) or _shown_hint(tables, before, stuck.kind)
     return SelectorSyntaxError(text, token.at, reason, hint)
 
 
@@ -309,11 +321,10 @@ def _found(token: Token, kind: str) -> str:
         return "the end"
     if kind == UNKNOWN and not token.isprintable():
         return f"the character {ascii(str(token))}"
-    shown = token if len(token) <= 40 else token[:40] + "..."
-    return f"`{shown}`"
+    return shown(token)
 
 
-def _expected(tables: Tables, stack: list[State], before: Sequence[Token]) -> str:
+def _expected(stack: list[State], before: Sequence[Token]) -> str:
     if accepts(stack, NAME):
         if not before:
             return _MISSING[None]
@@ -325,24 +336,34 @@ def _expected(tables: Tables, stack: list[State], before: Sequence[Token]) -> st
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
 
 
-def _hint(tables: Tables, tokens: Sequence[Token], index: int, stuck: StuckError) -> str | None:
-    token, opened = tokens[index], _open(tokens[:index])
-    about_brackets = _bracket_hint(token, opened)
-    if about_brackets is not None:
-        return about_brackets
-    if token == "as" and accepts(stuck.stack, NAME):
+def _plain_hint(
+    token: Token, before: Sequence[Token], after: Sequence[Token], stack: list[State]
+) -> str | None:
+    """A hint that the token itself calls for, whatever the place."""
+    if token == "as" and accepts(stack, NAME):
         return "`as` is reserved: it gives a capture its name, `x as y`."
-    if token == "!" and tokens[index + 1] == "=":
+    if token == "!" and after[0] == "=":
         return _COMPARISON
-    if stuck.kind == UNKNOWN:
-        return _CHARACTERS.get(token)
-    return _examples(tables).get(_slip(opened, stuck))
+    return _bracket_hint(token, _open(before)) or _CHARACTERS.get(token)
 
 
-def _slip(opened: Sequence[Token], stuck: StuckError) -> tuple[str, int, str]:
-    """What an example and a text with the same slip have in common."""
+def _shown_hint(tables: Tables, before: Sequence[Token], kind: str) -> str | None:
+    """The hint of an example with the same slip."""
+    shown_by = _examples(tables)
+    slips = (shown_by.get(slip) for slip in _slips(tables, before, kind))
+    return next((hint for hint in slips if hint is not None), None)
+
+
+def _slips(tables: Tables, before: Sequence[Token], kind: str) -> Iterator[tuple[object, ...]]:
+    """What an example and a text with the same slip have in common: first, the most of it."""
+    opened = _open(before)
     bracket = "" if not opened else "[" if opened[-1] == "[" else "{"
-    return bracket, id(stuck.stack[-1]), stuck.kind
+    stack = stack_after(tables, before)
+    read = stack[-1]
+    # Where the parser got before it was stuck, for it looks one token ahead.
+    stuck = reduce(stack, kind)
+    yield bracket, kind, id(read), id(stuck)
+    yield bracket, kind, id(stuck)
 
 
 def _open(tokens: Sequence[Token]) -> list[Token]:
@@ -374,15 +395,16 @@ def _at(token: Token) -> str:
 
 
 @cache
-def _examples(tables: Tables) -> dict[tuple[str, int, str], str]:
+def _examples(tables: Tables) -> dict[tuple[object, ...], str]:
     """The hint of each slip that an example shows."""
-    found: dict[tuple[str, int, str], str] = {}
+    found: dict[tuple[object, ...], str] = {}
     for hint, texts in HINTS.items():
         for text in texts:
             tokens = tables.scanner.placed(text)
             try:
                 run(tables, text, tokens)
             except StuckError as stuck:
-                opened = _open([token for token in tokens if token.at < place(stuck.token)])
-                found.setdefault(_slip(opened, stuck), hint)
+                before = [token for token in tokens if token.at < place(stuck.token)]
+                for slip in _slips(tables, before, stuck.kind):
+                    found.setdefault(slip, hint)
     return found

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
+from ptera_selector._errors import SelectorSyntaxError
 from ptera_selector._format import text_of
 from ptera_selector._model import (
     Call,
@@ -99,9 +100,12 @@ def from_json(source: str | bytes | Mapping[str, Any]) -> Selector:
         text = text_of(selector)
     except RecursionError:
         raise ValueError("this JSON is nested too deep to be a selector") from None
-    if parse(text) != selector:
-        raise ValueError(f"no selector says what this JSON says; the nearest is `{text}`")
-    return selector
+    try:
+        if parse(text) == selector:
+            return selector
+    except SelectorSyntaxError as error:
+        raise ValueError(f"no selector says what this JSON says: {error}") from error
+    raise ValueError(f"no selector says what this JSON says; the nearest is `{text}`")
 
 
 class _Reading:
@@ -130,7 +134,10 @@ class _Reading:
         fields = self.fields(tree, {"relation", "call"})
         relations = {relation.value: relation for relation in Relation}
         relation = self.inside("relation").choice(relations, fields.get("relation"))
-        return Nested(relation, self.inside("call").call(fields.get("call")))
+        call = self.inside("call").call(fields.get("call"))
+        if relation is Relation.WITHIN and not _is_one_variable(call):
+            raise self.inside("call").error(fields["call"], "a call of null with one variable")
+        return Nested(relation, call)
 
     def variable(self, tree: object) -> Variable:
         known = {"variable", "category", "capture", "role", "equals", "predicate"}
@@ -202,6 +209,10 @@ class _Reading:
 
     def error(self, found: object, expected: str) -> ValueError:
         return ValueError(f"`{self.where}`: found {_shown(found)}, expected {expected}")
+
+
+def _is_one_variable(call: Call) -> bool:
+    return len(call.variables) == 1 and call == Call(None, None, call.variables)
 
 
 def _shown(value: object) -> str:

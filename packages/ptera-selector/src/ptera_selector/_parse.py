@@ -30,6 +30,7 @@ def parse(text: str) -> Selector:
 
     Raises:
         SelectorSyntaxError: If the text is no selector.
+        TypeError: If it is no text.
 
     Examples:
         >>> str(parse("f{x, !y}"))

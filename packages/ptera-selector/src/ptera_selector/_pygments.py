@@ -6,7 +6,7 @@
 
 from typing import ClassVar
 
-from pygments.lexer import RegexLexer, bygroups, words
+from pygments.lexer import RegexLexer, bygroups, default, words
 from pygments.token import (
     Comment,
     Error,
@@ -39,7 +39,7 @@ class SelectorLexer(RegexLexer):
     filenames: ClassVar[list[str]] = ["*.ptera"]
     url = "https://pypi.org/project/ptera-selector/"
 
-    tokens: ClassVar[dict[str, list[tuple[object, ...]]]] = {
+    tokens: ClassVar[dict[str, list[object]]] = {
         "root": [
             (r"^\s*//.*$", Comment.Single),
             (r"\s+", Whitespace),
@@ -48,6 +48,7 @@ class SelectorLexer(RegexLexer):
             (r"#\w+", Name.Variable.Magic),
             (r"/[\w.*/]+", Name.Function),
             (_CATEGORY, bygroups(Punctuation, Whitespace, Name.Decorator, Name.Class)),
+            (r"(::?)(\s*)(\()", bygroups(Punctuation, Whitespace, Punctuation), "categories"),
             (r"@", Name.Decorator),
             (rf"(~)(\s*)({_DOTTED})", bygroups(Operator, Whitespace, Name.Function)),
             (rf"(=)(\s*)({_DOTTED})", bygroups(Operator, Whitespace, String.Symbol)),
@@ -62,5 +63,13 @@ class SelectorLexer(RegexLexer):
             (r">>|>|!!|!|=|~|&", Operator),
             (r"[{}()\[\],:]", Punctuation),
             (r".", Error),
-        ]
+        ],
+        "categories": [
+            (r"\s+", Whitespace),
+            (r"@", Name.Decorator),
+            (_DOTTED, Name.Class),
+            (r"&", Operator),
+            (r"\)", Punctuation, "#pop"),
+            default("#pop"),
+        ],
     }

@@ -37,7 +37,11 @@ class Reader:
 
         Raises:
             SelectorSyntaxError: If the text is no selector.
+            TypeError: If it is no text.
         """
+        # For callers without a type checker: anything else would fail further in.
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a selector is a string, found {text!r}")
         tokens = self._tables.scanner.plain(text)
         if len(tokens) > MAX_DEPTH and _too_deep(tokens) is not None:
             self._refuse(text)

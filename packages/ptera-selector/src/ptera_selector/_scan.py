@@ -6,7 +6,7 @@ wrong is read again, with tokens that know their place; only then is an error ma
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 # The kind of the end of the text, as Lark calls it.
@@ -15,9 +15,6 @@ END = "$END"
 UNKNOWN = "UNKNOWN"
 NAME = "NAME"
 DOTTED = "DOTTED"
-
-# A part of a token that may be an identifier.
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class Token(str):
@@ -62,24 +59,23 @@ class Scanner:
 
     def plain(self, text: str) -> list[str]:
         """The tokens of a text, and the end, as plain strings."""
-        tokens: list[str] = self.token.findall(text)
         if not text.isascii():
-            tokens = [_normal(token) for token in tokens]
+            return [str(token) for token in self.placed(text)]
+        tokens: list[str] = self.token.findall(text)
         tokens.append("")
         return tokens
 
     def placed(self, text: str) -> list[Token]:
         """The tokens of a text, and the end, with their places."""
-        tokens = [Token(_normal(match[0]), match.start()) for match in self.token.finditer(text)]
+        tokens: list[Token] = []
+        for match in self.token.finditer(text):
+            tokens += _pieces(match[0], match.start())
         return [*tokens, Token("", len(text))]
 
     def kind(self, token: str) -> str:
         """The kind of a token that is neither a sign nor a simple name."""
         match = self.classes.fullmatch(token)
-        kind = match and match.lastgroup
-        if kind is None or (kind in (NAME, DOTTED) and not _is_name(token)):
-            return UNKNOWN
-        return kind
+        return (match and match.lastgroup) or UNKNOWN
 
 
 def make_scanner(signs: Iterable[str], patterns: dict[str, str]) -> Scanner:
@@ -102,18 +98,24 @@ def make_scanner(signs: Iterable[str], patterns: dict[str, str]) -> Scanner:
     return Scanner(token, kinds, re.compile(classes))
 
 
-def _is_name(token: str) -> bool:
-    return all(part.isidentifier() for part in token.split("."))
-
-
-def _normal(token: str) -> str:
-    """A token with its names as Python keeps them, normalised (`ﬁ` is `fi`); strings stay."""
+def _pieces(token: str, at: int) -> Iterator[Token]:
+    """A token with its names as Python keeps them (`ﬁ` is `fi`); what is in no name is cut off."""
     if token.isascii() or token[0] in "'\"":
-        return token
-    return _WORD.sub(_normal_word, token)
+        yield Token(token, at)
+        return
+    good = _names_until(token)
+    if good:
+        yield Token(unicodedata.normalize("NFKC", token[:good]), at)
+    if good < len(token):
+        yield Token(token[good:], at + good)
 
 
-def _normal_word(match: re.Match[str]) -> str:
-    word = match[0]
-    # What is no name (`x²`) must not become one.
-    return unicodedata.normalize("NFKC", word) if word.isidentifier() else word
+def _names_until(token: str) -> int:
+    """How much of a token consists of names and what stands between them."""
+    before = "."
+    for index, char in enumerate(token):
+        begins = before in "./#"
+        if not char.isascii() and not (char if begins else f"a{char}").isidentifier():
+            return index - 1 if begins and index else index
+        before = char
+    return len(token)
