@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ptera import Tag, TagSet, tag
+from ptera import PteraError, Tag, TagSet, tag
 from ptera_selector import function_names
 
 from ._builtin import COMPLETION, HELP, PRINT_CONFIG, SAVE_CONFIG
 from ._commands import Command, Entry, command_of, program_name
-from ._errors import UsageError, ValueRefusedError, closest
+from ._errors import SettingError, UsageError, ValueRefusedError, closest
 from ._kinds import Converter, Rules
 from ._nodes import sources
 from ._program import Outcome, Program, Reach, Request, is_of
@@ -252,15 +252,21 @@ def _held(request: Request, outcome: Outcome) -> Held:
     held = hold(len(items))
     try:
         for at, item in enumerate(items):
-            held.put(at, [_assignment(item, reach)])
+            if isinstance(item, Applied):
+                _put_setting(held, at, item, reach)
+            else:
+                held.put(at, [_of_option(item)])
     except BaseException:
         held.release()
         raise
     return held
 
 
-def _assignment(item: Chosen | Applied, reach: Reach) -> Assignment:
-    return _of_setting(item, reach) if isinstance(item, Applied) else _of_option(item)
+def _put_setting(held: Held, at: int, applied: Applied, reach: Reach) -> None:
+    try:
+        held.put(at, [_of_setting(applied, reach)])
+    except PteraError as error:
+        raise SettingError(applied.origin.pointer, str(error)) from None
 
 
 def _order(item: Chosen | Applied) -> tuple[int, bool]:

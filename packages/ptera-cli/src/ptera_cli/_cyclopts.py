@@ -43,10 +43,10 @@ class Page:
 
 def print_help(page: Page, stream: TextIO | None = None) -> None:
     """Prints the help of a command: boxes and colours on a terminal, plain lines elsewhere."""
-    stream = stream or sys.stdout
-    on_terminal = stream.isatty()
+    out = sys.stdout if stream is None else stream
+    on_terminal = out.isatty()
     # In a file or a pipe nothing is folded: a line can be searched for.
-    console = Console(file=stream) if on_terminal else Console(file=stream, width=10_000)
+    console = Console(file=out) if on_terminal else Console(file=out, width=10_000)
     app = _app(page, "default" if on_terminal else "plain")
     app.help_print([], console=console)
 

@@ -29,7 +29,7 @@ class ImportWatch(MetaPathFinder):
         self, loaded: Callable[[ModuleType], None], wanted: Callable[[str], bool] | None = None
     ) -> None:
         self._loaded = loaded
-        self._wanted = wanted or (lambda _: True)
+        self._wanted = wanted
         self._looking: set[str] = set()
 
     def __enter__(self) -> "ImportWatch":
@@ -48,7 +48,9 @@ class ImportWatch(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Lets the other finders find the module, and wraps what will load it."""
-        if fullname in self._looking or not self._wanted(fullname):
+        if fullname in self._looking:
+            return None
+        if self._wanted is not None and not self._wanted(fullname):
             return None
         self._looking.add(fullname)
         try:

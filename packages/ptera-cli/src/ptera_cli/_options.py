@@ -79,12 +79,12 @@ def type_of(variable: "VariableEntry") -> object:
     """Gives the type that a variable's annotation declares, or that its default shows.
 
     Where an annotation holds only a tag, a number, a string or a bool as default says what
-    values are meant; anything else leaves it open.
+    values are meant; anything else leaves it open, as no annotation does.
     """
     annotation = variable.annotation
     types_ = [t for t in _members(annotation, variable.tags) if not isinstance(t, Tag)]
-    if types_:
-        return types_[0]
+    if types_ or variable.tags is None:
+        return types_[0] if types_ else ANY
     try:
         value = ast.literal_eval(variable.default_text or "None")
     except (ValueError, SyntaxError):
@@ -121,12 +121,11 @@ def _parts(entry: "FunctionEntry") -> list[str]:
 
 
 def _specs(name: str, declared: Sequence[tuple[_Found, str]]) -> list[OptionSpec]:
-    (first, dotted), *rest = declared
     type_ = _common_type(name, [found.address for found, _ in declared])
     all_ = [found for found, _ in declared]
     spec = _spec(name, type_, all_)
-    if not rest:
-        return [replace(spec, aliases=(_long(dotted),))]
+    if len(declared) == 1:
+        return [replace(spec, aliases=(_long(declared[0][1]),))]
     alone = [
         replace(
             _spec(label, found.address.type, [found]),
