@@ -200,3 +200,14 @@ class TestWarning:
             thread.start()
             thread.join()
             1 / 0  # noqa: B018  # for its error
+
+
+def test_all_probes_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTERA_DISABLE", "1")
+    code = area.__code__
+    with probing("area > height") as probe:
+        largest = probe["height"].max().allow_empty().accum()
+        probe.override(10)
+        assert area(1) == 2
+        assert area.__code__ is code
+    assert largest == []
