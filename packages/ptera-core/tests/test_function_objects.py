@@ -108,10 +108,6 @@ class TestIntrospection:
         assert signature(with_defaults(a=1, b=2)(f)) == "(a=1, b=2, c=3)"
         assert signature(ptera(functools.partial(f.__wrapped__, 1, c=4))) == "(b, *, c=4)"
 
-    def test_the_class_itself_has_no_signature_as_partial_has_none(self) -> None:
-        with pytest.raises(ValueError, match="no signature found"):
-            inspect.signature(Ptera)
-
     def test_type_hints(self) -> None:
         hints = typing.get_type_hints(layer)
         assert hints == {"inp": float, "scale": float, "shift": int, "return": float}
@@ -122,8 +118,10 @@ class TestIntrospection:
 
     def test_help(self) -> None:
         text = pydoc.plain(pydoc.render_doc(layer))
-        assert "layer(inp: float, /, scale: 'float' = 2.0, *, shift: int = 0) -> float" in text
         assert "Scales." in text
+        if sys.version_info < (3, 13):  # which no longer takes a `partial` for a function
+            signature = "layer(inp: float, /, scale: 'float' = 2.0, *, shift: int = 0) -> float"
+            assert signature in text
 
     def test_doctest_finds_it(self) -> None:
         tests = doctest.DocTestFinder().find(sys.modules[__name__])
@@ -132,7 +130,6 @@ class TestIntrospection:
 
     def test_kind(self) -> None:
         assert callable(layer)
-        assert inspect.isroutine(layer)
         assert not inspect.iscoroutinefunction(layer)
         assert not inspect.isgeneratorfunction(layer)
 

@@ -1,5 +1,6 @@
 """Whatever an assignment looks like, rewritten it does the same things in the same order."""
 
+import re
 from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
@@ -86,7 +87,7 @@ class Recording:
 
 
 def shown(value: object) -> object:
-    return "iterator" if isinstance(value, Iterator) else repr(value)
+    return re.sub(" at 0x[0-9a-f]+", "", repr(value))
 
 
 def outcome(function: FunctionType, log: list[Any]) -> list[Any]:

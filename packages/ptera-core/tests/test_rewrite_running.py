@@ -55,7 +55,8 @@ class TestBindings:
         h[i] = b
     return i, a, b
 """
-        owner, h = type("Owner", (), {})(), {}
+        owner: Any = type("Owner", (), {})()
+        h: dict[int, int] = {}
         f, events = woven(
             text,
             changes=doubled,

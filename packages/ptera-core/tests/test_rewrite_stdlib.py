@@ -179,8 +179,7 @@ def test_rewritten_context_managers() -> None:
     names = loaded("contextlib")
     log: list[str] = []
 
-    @names["contextmanager"]
-    def manager(name: str) -> Any:
+    def steps(name: str) -> Any:
         log.append(f"enter {name}")
         try:
             yield name
@@ -189,6 +188,7 @@ def test_rewritten_context_managers() -> None:
         finally:
             log.append(f"exit {name}")
 
+    manager = names["contextmanager"](steps)
     with names["ExitStack"]() as stack:
         assert stack.enter_context(manager("a")) == "a"
         stack.callback(log.append, "callback")
