@@ -5,12 +5,13 @@ import keyword
 import linecache
 from collections.abc import Callable, Mapping
 from types import FunctionType, MethodType
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, overload
 
 from ._fields import check_field, private_function, set_default
 from ._function import Ptera
 from ._object import Core, make
 from ._patch import reshape
+from ._plugins import plugin_for
 from ._registry import register
 
 __all__ = ["Decorator", "ptera", "wrapped"]
@@ -102,7 +103,8 @@ class Decorator:
         return self._made(calling(function), original=function) if adapted is None else adapted
 
     def _rewrapped(self, method: Any) -> Any:
-        return type(method)(self(method.__func__))
+        inner = cast("Callable[..., Any]", self(method.__func__))
+        return ClassMethod(inner) if type(method) is classmethod else staticmethod(inner)
 
     def _made(
         self,
@@ -128,6 +130,24 @@ class Decorator:
             set_default(function, name, value)
         if self._values:
             reshape(function)
+
+
+if TYPE_CHECKING:
+    _AnyClassMethod = classmethod[Any, ..., Any]
+else:
+    _AnyClassMethod = classmethod
+
+
+class ClassMethod(_AnyClassMethod):
+    """A class method whose function object is bound to the class on every Python.
+
+    From Python 3.13 on, the built-in one makes a method that has only the call.
+    """
+
+    def __get__(self, instance: Any, owner: Any = None, /) -> Any:
+        """Binds the function object to the class."""
+        function: Any = self.__func__
+        return function.__get__(type(instance) if owner is None else owner)
 
 
 def _refusal(value: object) -> TypeError:
@@ -197,19 +217,14 @@ def _wrapper(name: str) -> Callable[[Callable[..., Any]], FunctionType]:
 def _adapted(target: object) -> "Ptera[..., Any] | None":
     """Asks the plugin of the library that an object comes from, if there is one.
 
-    A plugin is an entry point of the group `ptera.plugins` with the name of the library's
-    package. It may have a function `adapt`, from an object to a `Ptera` or None.
+    It may have a function `adapt`, from an object to a `Ptera` or None.
     """
-    # Not needed by most programs, and slow to import.
-    from importlib.metadata import entry_points
-
-    libraries = {cls.__module__.partition(".")[0] for cls in type(target).__mro__}
-    for entry in entry_points(group="ptera.plugins"):
-        if entry.name in libraries:
-            adapt = getattr(entry.load(), "adapt", None)
-            adapted: Ptera[..., Any] | None = None if adapt is None else adapt(target)
-            if adapted is not None:
-                return adapted
+    libraries = dict.fromkeys(cls.__module__.partition(".")[0] for cls in type(target).__mro__)
+    for library in libraries:
+        adapt = getattr(plugin_for(library), "adapt", None)
+        adapted: Ptera[..., Any] | None = None if adapt is None else adapt(target)
+        if adapted is not None:
+            return adapted
     return None
 
 

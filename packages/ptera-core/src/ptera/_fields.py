@@ -4,7 +4,7 @@ Nothing here touches code that is installed; who changes the shape has it made a
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import FunctionType
 from typing import Any, cast
 
@@ -12,22 +12,21 @@ from ._errors import OverrideError, StateError
 from ._originals import original_code
 from ._scope import Facts, Kind, facts_of
 from ._shape import (
+    CODE_PRIORITY,
+    DEFAULTS,
+    GIVEN,
     KEY,
     OWN,
-    PRIORITIES,
     SHAPE,
     UNSET,
     UNSET_NAME,
     Own,
-    Shape,
-    default_name,
-    forced_name,
     parameter_names,
-    plain_name,
     shape_of,
+    slot_name,
 )
 from ._source import Source, source_of
-from ._state import code_for
+from ._state import code_for, slots_of
 from ._values import override
 
 __all__ = [
@@ -65,7 +64,9 @@ def private_function(function: FunctionType) -> FunctionType:
         own.positional or None,
         function.__closure__,
     )
-    made.__kwdefaults__ = {**own.keyword, UNSET_NAME: UNSET, OWN: own}
+    slots = {slot_name(variable): UNSET for variable in slots_of(source)}
+    inside: dict[str, object] = {UNSET_NAME: UNSET, OWN: own, GIVEN: {}, DEFAULTS: {}}
+    made.__kwdefaults__ = {**own.keyword, **slots, **inside}
     _dress(made, function)
     made.__code__ = code_for(source, shape_of(made), ())
     return made
@@ -118,36 +119,30 @@ def check_field(function: FunctionType, variable: str) -> None:
 
 def set_field(function: FunctionType, variable: str, value: object) -> None:
     """Puts a value into the state, with the priority that `override` gives it."""
-    state = _state(function)
-    _clear(state, variable)
+    weight: float = CODE_PRIORITY
     if isinstance(value, override):
         given = cast("Any", value)
-        if given.priority <= 0:
-            reason = f"in an object's state an `override` weighs more than 0, not {given.priority}"
+        value, weight = given.value, given.priority
+        if weight <= 0:
+            reason = f"in an object's state an `override` weighs more than 0, not {weight}"
             raise OverrideError(f"{function.__name__}.new({variable}=...)", variable, reason)
-        state[PRIORITIES] = {**state.get(PRIORITIES, {}), variable: given.priority}
-        state[forced_name(variable)] = given.value
-    else:
-        state[plain_name(variable)] = value
+    state = _state(function)
+    state[GIVEN] = {**state[GIVEN], variable: (value, weight)}
     _refill(function, variable)
 
 
 def set_default(function: FunctionType, variable: str, value: object) -> None:
     """Puts in a value of the priority that `@ptera.defaults` has."""
-    _state(function)[default_name(variable)] = value
+    state = _state(function)
+    state[DEFAULTS] = {**state[DEFAULTS], variable: value}
     _refill(function, variable)
 
 
 def clear_field(function: FunctionType, variable: str) -> None:
-    """Takes a value out of the state, if there is one."""
-    _clear(_state(function), variable)
+    """Takes a value out of the state."""
+    state = _state(function)
+    state[GIVEN] = {name: value for name, value in state[GIVEN].items() if name != variable}
     _refill(function, variable)
-
-
-def _clear(state: dict[str, Any], variable: str) -> None:
-    state.pop(plain_name(variable), None)
-    if state.pop(forced_name(variable), UNSET) is not UNSET:
-        state[PRIORITIES] = {n: p for n, p in state[PRIORITIES].items() if n != variable}
 
 
 def set_key(function: FunctionType, key: object) -> None:
@@ -164,26 +159,20 @@ def key_field(function: FunctionType) -> object:
 
 def fields(function: FunctionType) -> dict[str, object]:
     """Gives the values of the state by variable, in the order of the function's variables."""
-    shape, state = shape_of(function), _state(function)
-    found = {variable: state[name] for variable, name in _stated(shape)}
-    order = list(facts_of_function(function).variables)
-    return {variable: found[variable] for variable in order if variable in found}
-
-
-def _stated(shape: Shape) -> Iterator[tuple[str, str]]:
-    for variable in shape.variables:
-        name = shape.source_of(variable)
-        assert name is not None
-        yield variable, name
+    state = _state(function)
+    set_there = shape_of(function).variables
+    order = [name for name in facts_of_function(function).variables if name in set_there]
+    return {variable: state[slot_name(variable)] for variable in order}
 
 
 def given_fields(function: FunctionType) -> tuple[dict[str, object], dict[str, object]]:
     """Gives what `set_field` and `set_default` were given, to do it again elsewhere."""
-    shape, state = shape_of(function), _state(function)
-    given: dict[str, object] = {name: state[plain_name(name)] for name in sorted(shape.plain)}
-    for name, priority in sorted(shape.forced):
-        given[name] = override(state[forced_name(name)], priority)
-    return given, {name: state[default_name(name)] for name in sorted(shape.defaults)}
+    state = _state(function)
+    given: dict[str, object] = {
+        variable: override(value, weight) if weight else value
+        for variable, (value, weight) in state[GIVEN].items()
+    }
+    return given, dict(state[DEFAULTS])
 
 
 Saved = tuple[Mapping[str, Any], tuple[Any, ...] | None]
@@ -207,13 +196,14 @@ def _state(function: FunctionType) -> dict[str, Any]:
 
 
 def _refill(function: FunctionType, variable: str) -> None:
-    """Makes the parameters' defaults follow the state, in which a variable has changed.
+    """Makes slot and parameters' defaults follow the state, in which a variable has changed.
 
     A value of the state is its parameter's default, so that it need not be given. The
     parameters after it must then have one too: `UNSET` if they have none.
     """
     state = _state(function)
     state.pop(SHAPE, None)
+    _fill_slot(function, variable)
     positional, keyword = parameter_names(function.__code__)
     if variable not in positional and variable not in keyword:
         return
@@ -231,15 +221,26 @@ def _refill(function: FunctionType, variable: str) -> None:
 _NONE = object()
 
 
+def _fill_slot(function: FunctionType, variable: str) -> None:
+    state, slot = _state(function), slot_name(variable)
+    if variable in state[GIVEN]:
+        state[slot] = state[GIVEN][variable][0]
+    elif variable in state[DEFAULTS]:
+        state[slot] = state[DEFAULTS][variable]
+    elif variable in slots_of(_source(function)):
+        state[slot] = UNSET
+    else:
+        state.pop(slot, None)
+
+
 def _parameter_default(function: FunctionType, name: str) -> Any:
     state = _state(function)
-    for stated in (forced_name(name), plain_name(name)):
-        if stated in state:
-            return state[stated]
+    if name in state[GIVEN]:
+        return state[GIVEN][name][0]
     own = _own_default(function, name)
-    if default_name(name) not in state:
+    if name not in state[DEFAULTS]:
         return own
-    return state[default_name(name)] if own is _NONE else UNSET
+    return state[DEFAULTS][name] if own is _NONE else UNSET
 
 
 def _own_default(function: FunctionType, name: str) -> Any:
@@ -261,7 +262,7 @@ def parameter_defaults(function: FunctionType) -> dict[str, object]:
     state = _state(function)
     found = {name: _parameter_default(function, name) for name in (*positional, *keyword)}
     return {
-        name: state.get(default_name(name)) if value is UNSET else value
+        name: state[DEFAULTS].get(name) if value is UNSET else value
         for name, value in found.items()
         if value is not _NONE
     }

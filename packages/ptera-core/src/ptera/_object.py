@@ -153,7 +153,7 @@ class FunctionObject(functools.partial[R], Generic[P, R]):
             set_field(function, name, value)
         if key is not UNSET:
             set_key(function, key)
-        if values:
+        if values or key is not UNSET:
             reshape(function)
         register(function)
         copied = replace(
@@ -172,6 +172,10 @@ class FunctionObject(functools.partial[R], Generic[P, R]):
         # As of `partial`, an object that has arguments already is no method.
         if instance is None or self.args or self.keywords:
             return self
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.compiler.is_dynamo_compiling():
+            # The compiler follows no subclass here, and methods need only be called.
+            return functools.partial(self.func, instance)
         bound = _new(type(self), self.func, instance)
         bound.__dict__ = self.__dict__
         return bound

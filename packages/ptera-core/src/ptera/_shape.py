@@ -4,16 +4,15 @@ The state is kept in keyword-only defaults, under names that no keyword argument
 written with. Generated code reads such a default as a local, compilers follow it, and a
 call costs nothing more.
 
-======================  ==================================================
-`ptera.x`               the value of `x` from `new` or `.state`, of priority 0
-`ptera.x!`              one given with `override`
-`ptera.x?`              one given by `@ptera.defaults`
-`ptera.#key`            the key of `f[key]`
-`ptera.#unset`          `UNSET`; a function that has it is a private one
-`ptera.#own`            `Own`: the parameters' defaults as they were written
-`ptera.#priorities`     the priorities of the overrides
-`ptera.#shape`          the `Shape`, until something is set
-======================  ==================================================
+===================  ====================================================
+`ptera.x`            the slot of `x`: the value that counts, or `UNSET`
+`ptera.#given`       for each variable from `new` or `.state`, value and priority
+`ptera.#defaults`    for each variable from `@ptera.defaults`, the value
+`ptera.#key`         the key of `f[key]`
+`ptera.#unset`       `UNSET`; a function that has it is a private one
+`ptera.#own`         `Own`: the parameters' defaults as they were written
+`ptera.#shape`       the `Shape`, until something is set
+===================  ====================================================
 """
 
 import ast
@@ -26,48 +25,39 @@ from ._deliver import visible
 from ._errors import ConflictError, UnsetVariableError
 
 __all__ = [
+    "CODE_PRIORITY",
+    "DEFAULTS",
+    "GIVEN",
     "KEY",
     "OWN",
-    "PRIORITIES",
     "SHAPE",
     "UNSET",
     "UNSET_NAME",
     "Own",
     "PrivateFunction",
     "Shape",
-    "default_name",
-    "forced_name",
     "is_ptera",
     "is_state_name",
     "key_expression",
     "parameter_names",
-    "plain_name",
     "shape_of",
+    "slot_name",
 ]
 
 PREFIX: Final = "ptera."
+DEFAULTS: Final = "ptera.#defaults"
+GIVEN: Final = "ptera.#given"
 KEY: Final = "ptera.#key"
-UNSET_NAME: Final = "ptera.#unset"
 OWN: Final = "ptera.#own"
-PRIORITIES: Final = "ptera.#priorities"
 SHAPE: Final = "ptera.#shape"
+UNSET_NAME: Final = "ptera.#unset"
 CODE_PRIORITY: Final = 0
 DEFAULTS_PRIORITY: Final = -0.5
 
 
-def plain_name(variable: str) -> str:
-    """Gives the name of a value of priority 0."""
+def slot_name(variable: str) -> str:
+    """Gives the name of the default that holds a variable's value."""
     return PREFIX + variable
-
-
-def forced_name(variable: str) -> str:
-    """Gives the name of a value given with `override`."""
-    return f"{PREFIX}{variable}!"
-
-
-def default_name(variable: str) -> str:
-    """Gives the name of a value given by `@ptera.defaults`."""
-    return f"{PREFIX}{variable}?"
 
 
 def is_state_name(name: str) -> bool:
@@ -152,14 +142,6 @@ class Shape:
     missing: tuple[str, ...] = ()
     contested: frozenset[str] = frozenset()
 
-    def source_of(self, variable: str) -> str | None:
-        """Gives the name under which a variable's value lies, or None if it has none."""
-        if any(name == variable for name, _ in self.forced):
-            return forced_name(variable)
-        if variable in self.plain:
-            return plain_name(variable)
-        return default_name(variable) if variable in self.defaults else None
-
     def priority_of(self, variable: str) -> float | None:
         """Gives the priority of a variable's value, or None if it has none."""
         for name, priority in self.forced:
@@ -199,22 +181,15 @@ def shape_of(function: FunctionType) -> Shape:
 
 
 def _shape(function: FunctionType, state: Mapping[str, Any]) -> Shape:
-    plain: list[str] = []
-    defaults: list[str] = []
-    for name in state:
-        if name.startswith(PREFIX) and name[len(PREFIX)] != "#":
-            if name.endswith("?"):
-                defaults.append(name[len(PREFIX) : -1])
-            elif not name.endswith("!"):
-                plain.append(name[len(PREFIX) :])
-    forced: dict[str, float] = state.get(PRIORITIES, {})
-    set_by_state = {*plain, *forced}
+    given: Mapping[str, tuple[object, float]] = state[GIVEN]
+    defaults: Mapping[str, object] = state[DEFAULTS]
+    weights = [(variable, priority) for variable, (_, priority) in given.items()]
     unfilled = [name for name, value in _parameter_defaults(function) if value is UNSET]
-    contested = [name for name in unfilled if name in defaults and name not in set_by_state]
+    contested = [name for name in unfilled if name in defaults and name not in given]
     return Shape(
         decorated=True,
-        plain=frozenset(plain),
-        forced=frozenset(forced.items()),
+        plain=frozenset(name for name, priority in weights if priority == CODE_PRIORITY),
+        forced=frozenset((name, priority) for name, priority in weights if priority > 0),
         defaults=frozenset(defaults),
         keyed=KEY in state,
         missing=tuple(name for name in unfilled if name not in contested),

@@ -9,13 +9,14 @@ from types import CodeType
 from ._originals import remember_code
 from ._scope import Facts, Kind, Variable, facts_of
 from ._shape import (
+    KEY,
     UNSET_NAME,
     Shape,
     is_ptera,
     is_state_name,
     key_expression,
-    plain_name,
     shape_of,
+    slot_name,
 )
 from ._source import Definition, Source, compile_node
 from ._syntax import body_of, is_default, outer_parts, target_names
@@ -29,6 +30,7 @@ __all__ = [
     "is_ptera",
     "key_expression",
     "shape_of",
+    "slots_of",
     "tree_for",
 ]
 
@@ -81,13 +83,24 @@ def tree_for(source: Source, shape: Shape, weaves: Sequence[Weave]) -> Definitio
         changing = leading + sum(getattr(weave, "changes", False) for weave in weaves)
         parts = [*weaves[:leading], first, *weaves[leading:changing], doubt, *weaves[changing:]]
     node = _read_from_state(rewrite(source, Weaves(parts)), source, shape)
-    _take_state(node)
+    if shape.decorated:
+        _take_state(node, [*map(slot_name, slots_of(source)), *([KEY] if shape.keyed else [])])
     return node
 
 
-def _take_state(node: Definition) -> None:
-    """Adds a keyword-only parameter for each value of the state that is read."""
-    names = {
+def slots_of(source: Source) -> list[str]:
+    """Gives the variables that ask for a value: their slots are always there.
+
+    So a value that is set for the first time leaves the parameters as they are, which
+    compilers remember (Dynamo does).
+    """
+    variables = facts_of(source).variables.values()
+    return [v.name for v in variables if Kind.DECLARED in v.kinds or is_default(v.default)]
+
+
+def _take_state(node: Definition, always: Sequence[str]) -> None:
+    """Adds a keyword-only parameter for each part of the state that is, or may be, read."""
+    names = set(always) | {
         part.id
         for statement in body_of(node)
         for part in ast.walk(statement)
@@ -107,7 +120,7 @@ def _read_from_state(node: Definition, source: Source, shape: Shape) -> Definiti
     """
     variables = facts_of(source).variables
     renamed = {
-        name: shape.source_of(name) or name
+        name: slot_name(name)
         for name in shape.variables
         if name in variables and is_only_read(variables[name])
     }
@@ -168,7 +181,7 @@ class _StateWeave(Weave):
         # A value of priority 0 is for the place that asks for one; where there is none, it
         # meets the code's own, of the same priority.
         self.conflicting = {name for name in shape.plain if not self._asks(name)}
-        self.unset = {name for name in self.declared if shape.source_of(name) is None}
+        self.unset = self.declared - shape.variables
 
     def _asks(self, name: str) -> bool:
         variable = self.facts.variables.get(name)
@@ -197,9 +210,9 @@ class StateWeave(_StateWeave):
 
     ::
 
-        W: T                W = ptera.W                 # or `ptera.#unset`: see `DoubtWeave`
+        W: T                W = ptera.W                 # perhaps `UNSET`: see `DoubtWeave`
         T = default(1.0)    T = ptera.T
-        y = f(x)            y = (f(x), ptera.y!)[1]     # `override`
+        y = f(x)            y = (f(x), ptera.y)[1]      # `override`
         def f(x=<ptera.x>)  if x is not ptera.x: x = ptera.#unset
     """
 
@@ -208,7 +221,8 @@ class StateWeave(_StateWeave):
         """Whether the function's own code would not do."""
         shape = self.shape
         return bool(
-            self.declared
+            slots_of(self.source)
+            or shape.keyed
             or shape.forced
             or shape.missing
             or shape.contested
@@ -224,7 +238,7 @@ class StateWeave(_StateWeave):
         made = self._missing()
         for name in sorted(self.arguments):
             made += statements(
-                "if X is not OWN: X = UNSET", X=name, OWN=plain_name(name), UNSET=UNSET_NAME
+                "if X is not OWN: X = UNSET", X=name, OWN=slot_name(name), UNSET=UNSET_NAME
             )
         return made
 
@@ -257,12 +271,11 @@ class StateWeave(_StateWeave):
         return None if variable is None else variable.default
 
     def replace(self, name: str, value: ast.expr) -> ast.expr:
-        stated = self.shape.source_of(name)
-        if stated is not None and is_default(value):
+        if name in self.shape.variables and is_default(value):
             # What is not evaluated still tells the compiler which names are local or free.
-            return expression("X if True else V", X=stated, V=value)
-        if stated is not None and self.shape.is_forced(name):
-            return _instead(value, stated)
+            return expression("X if True else V", X=slot_name(name), V=value)
+        if self.shape.is_forced(name):
+            return _instead(value, slot_name(name))
         if name in self.conflicting:
             return _instead(value, UNSET_NAME)
         return value
@@ -270,17 +283,19 @@ class StateWeave(_StateWeave):
     def declare(self, name: str, annotation: ast.expr) -> list[ast.stmt] | None:
         if name not in self.declared:
             return None
-        return statements("X = V", X=name, V=load(self.shape.source_of(name) or UNSET_NAME))
+        return statements("X = V", X=name, V=slot_name(name))
 
     def hides_locals(self) -> ast.expr | None:
-        return expression("UNSET.visible", UNSET=UNSET_NAME) if self.facts.inspects_locals else None
+        if not self.facts.inspects_locals or not self.acts:
+            return None
+        return expression("UNSET.visible", UNSET=UNSET_NAME)
 
 
 class DoubtWeave(_StateWeave):
     """Raises an error where a variable is left without one value.
 
     It stands after the weaves of overlays that change values: theirs settle the matter.
-    `if W is ptera.#unset: ptera.#unset.unset("W", "layer", "mlp.py", 12)`
+    `if W is ptera.W: ptera.W.unset("W", "layer", "mlp.py", 12)`, where it has no value.
     """
 
     def wants(self, name: str) -> bool:
@@ -293,20 +308,24 @@ class DoubtWeave(_StateWeave):
 
     def tap(self, name: str, value: ast.expr) -> list[ast.stmt]:
         return statements(
-            "if V is UNSET: RAISE", V=value, UNSET=UNSET_NAME, RAISE=self._error(name)
+            "if V is UNSET: RAISE", V=value, UNSET=self._unset(name), RAISE=self._error(name)
         )
 
     def tap_expression(self, name: str, value: ast.expr) -> ast.expr:
         return expression(
-            "V is UNSET and RAISE", V=value, UNSET=UNSET_NAME, RAISE=self._error(name)
+            "V is UNSET and RAISE", V=value, UNSET=self._unset(name), RAISE=self._error(name)
         )
+
+    def _unset(self, name: str) -> str:
+        """Gives what holds `UNSET`: the variable's own slot, or a parameter for just that."""
+        return slot_name(name) if name in self.unset else UNSET_NAME
 
     def _error(self, name: str) -> ast.expr:
         function, path = self.facts.name, self.source.path
         line = self.facts.variables[name].line
         parts: list[object] = [name, function, path, line]
         if name in self.unset:
-            return _call("unset", parts)
+            return _call(slot_name(name), "unset", parts)
         state = f"the state of `{function}` (`new` or `.state`)"
         if name in self.shape.contested:
             places = [f"its default in the signature ({path}:{line})", "`@ptera.defaults`"]
@@ -314,11 +333,11 @@ class DoubtWeave(_StateWeave):
             places = [f"the argument of the call ({path}:{line})", state]
         else:
             places = [f"the code ({path}:{line})", state]
-        return _call("conflict", [name, function, *places])
+        return _call(UNSET_NAME, "conflict", [name, function, *places])
 
 
-def _call(method: str, values: Sequence[object]) -> ast.expr:
-    call = ast.Call(ast.Attribute(load(UNSET_NAME), method, ast.Load()), [], [])
+def _call(unset: str, method: str, values: Sequence[object]) -> ast.expr:
+    call = ast.Call(ast.Attribute(load(unset), method, ast.Load()), [], [])
     call.args = [ast.Constant(value) for value in values]  # type: ignore[arg-type]  # str and int
     return call
 
