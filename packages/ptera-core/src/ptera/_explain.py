@@ -119,7 +119,7 @@ def explain(
         >>> explain("area > height").functions[0].focus
         ('height',)
         >>> print(explain("area > heigth").problem)  # doctest: +ELLIPSIS
-        `area (...)` has no variable `heigth`. Did you mean `height`?
+        `area` (...) has no variable `heigth`. Did you mean `height`?
     """
     parsed = selector_of(selector)
     scope = caller_scope(env, within)

@@ -3,6 +3,7 @@
 import contextvars
 import itertools
 import os
+import sys
 import weakref
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ._deliver import Node, Root
 from ._handlers import arguments_of, can_reach_functions, is_positional
 from ._originals import original_code
 from ._plan import Mode, Plan, Slot
+from ._plugins import plugin_for
 from ._resolve import NOTHING, Scope, caller_scope, within_functions
 from ._specs import Specs, specs_of
 from ._subject import Subject
@@ -25,6 +27,8 @@ __all__ = ["Active", "Overlay", "Rule", "guarded"]
 
 _serials = itertools.count(1)
 _KEPT_PLANS = 256
+# Code that this has compiled does not notice all taps: its plugin must know of overlays.
+_COMPILER = "torch._dynamo"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -296,7 +300,8 @@ def _plan(
 def _keep(key: Hashable, plan: Plan) -> None:
     """Keeps a plan for the next overlay with this selector; the oldest unused one goes."""
     while len(_plans) >= _KEPT_PLANS:
-        _plans.pop(next(iter(_plans)))
+        oldest = _plans.pop(next(iter(_plans)))
+        _patch.forget(oldest.slots)
     _plans[key] = plan
 
 
@@ -331,17 +336,33 @@ def _still_means(plan: Plan, specs: Specs) -> bool:
     return True
 
 
+Begin = Callable[[], Callable[[], None] | None]
+_watchers: list[Begin] = []
+
+
+def watch(begin: Begin) -> None:
+    """Has a plugin told of overlays: it gives what is to be done when one ends, or None."""
+    _watchers.append(begin)
+
+
 class Active:
     """Rules that are active now; `close` ends them, from whichever context."""
 
-    __slots__ = ("_entries", "_process")
+    __slots__ = ("_endings", "_entries", "_process")
 
     def __init__(self, prepared: Sequence[Prepared], process: bool) -> None:
         self._process = process
+        self._endings: list[Callable[[], None]] = []
         self._entries: list[tuple[Slot, Root, contextvars.Token[Root | Node | None] | None]] = []
         if os.environ.get("PTERA_DISABLE") == "1":
             return
         try:
+            if _COMPILER in sys.modules:
+                plugin_for(_COMPILER.partition(".")[0])
+            for begin in _watchers:
+                end = begin()
+                if end is not None:
+                    self._endings.append(end)
             for item in prepared:
                 self._enter(item)
             self._guard(prepared)
@@ -384,6 +405,8 @@ class Active:
             elif token is not None:
                 _reset(slot, token)
             _patch.release(slot)
+        while self._endings:
+            self._endings.pop()()
 
 
 def _reset(slot: Slot, token: "contextvars.Token[Root | Node | None]") -> None:

@@ -8,7 +8,7 @@ import ast
 import functools
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from types import CodeType, FunctionType
 
 from ._choice import weave_for
@@ -30,8 +30,27 @@ from .rewrite import Weave
 __all__ = ["acquire", "candidates", "release", "reshape", "site_of", "subject_of", "weaves_of"]
 
 _lock = threading.RLock()
-_slots_in: "weakref.WeakKeyDictionary[FunctionType, list[Slot]]" = weakref.WeakKeyDictionary()
-_bases: "weakref.WeakKeyDictionary[FunctionType, CodeType]" = weakref.WeakKeyDictionary()
+
+
+class Installation:
+    """What is installed in one function: which slots, and what to restore.
+
+    Arguments:
+        base: The code that it has without any of them.
+    """
+
+    __slots__ = ("base", "codes", "serials", "slots")
+
+    def __init__(self, base: CodeType) -> None:
+        self.base = base
+        self.slots: tuple[Slot, ...] = ()
+        self.serials: tuple[int, ...] = ()
+        self.codes: dict[tuple[int, ...], CodeType] = {}
+
+
+_installations: "weakref.WeakKeyDictionary[FunctionType, Installation]" = (
+    weakref.WeakKeyDictionary()
+)
 _active: list[Slot] = []
 _subjects: tuple[ByIdentity[Subject], ByIdentity[Subject]] = (ByIdentity(), ByIdentity())
 _codes: "weakref.WeakKeyDictionary[Subject, dict[tuple[Shape, tuple[int, ...]], CodeType]]" = (
@@ -94,9 +113,11 @@ def release(slot: Slot) -> None:
         if slot.users:
             return
         _active.remove(slot)
-        for function in list(slot.functions):
-            _remove(function, slot)
-        slot.functions.clear()
+        for reference, installation in slot.tapped:
+            function = reference()
+            if function is not None:
+                _remove(function, installation, slot)
+        slot.tapped.clear()
 
 
 def _targets(slot: Slot) -> Iterator[FunctionType]:
@@ -193,43 +214,54 @@ on_register(_register)
 
 
 def _add(function: FunctionType, slot: Slot) -> None:
-    slots = _slots_in.get(function, [])
-    if slot in slots:
+    installation = _installations.get(function)
+    if installation is None:
+        installation = _installations[function] = Installation(function.__code__)
+    if slot in installation.slots:
         return
-    if not slots:
-        _bases[function] = function.__code__
-    _install(function, [*slots, slot])
-    slot.functions.add(function)
+    if not installation.slots:
+        installation.base = function.__code__
+    _install(function, installation, (*installation.slots, slot))
+    slot.tapped.append((weakref.ref(function), installation))
 
 
-def _remove(function: FunctionType, slot: Slot) -> None:
-    slots = [other for other in _slots_in.get(function, ()) if other is not slot]
-    if slots:
-        _install(function, slots)
-    elif function in _slots_in:
-        del _slots_in[function]
-        function.__code__ = _bases.pop(function)
+def _remove(function: FunctionType, installation: Installation, slot: Slot) -> None:
+    left = tuple(other for other in installation.slots if other is not slot)
+    if left:
+        _install(function, installation, left)
+    else:
+        installation.slots = installation.serials = ()
+        function.__code__ = installation.base
 
 
-def _install(function: FunctionType, slots: list[Slot]) -> None:
-    function.__code__ = _code(function, slots)
-    _slots_in[function] = slots
+def _install(function: FunctionType, installation: Installation, slots: tuple[Slot, ...]) -> None:
+    serials = tuple([slot.serial for slot in slots])
+    code = installation.codes.get(serials)
+    if code is None:
+        code = installation.codes[serials] = _code(function, slots)
+    function.__code__ = code
+    installation.slots = slots
+    installation.serials = serials
 
 
 def reshape(function: FunctionType) -> None:
     """Makes the function's code anew after its state has got or lost a variable."""
     with _lock:
         base = code_for(subject_of(function).source, shape_of(function), ())
-        slots = _slots_in.get(function)
-        if slots is None:
+        installation = _installations.get(function)
+        if installation is None:
             function.__code__ = base
+            return
+        installation.codes.clear()
+        installation.base = base
+        if installation.slots:
+            _install(function, installation, installation.slots)
         else:
-            _bases[function] = base
-            _install(function, slots)
+            function.__code__ = base
 
 
-def _code(function: FunctionType, slots: Iterable[Slot]) -> CodeType:
-    """Gives the code of a function with the taps of `slots`, compiled once."""
+def _code(function: FunctionType, slots: Sequence[Slot]) -> CodeType:
+    """Gives the code of a function with the taps of `slots`, compiled once for all copies."""
     subject = subject_of(function)
     shape = shape_of(function)
     key = shape, tuple(slot.serial for slot in slots)
@@ -240,8 +272,20 @@ def _code(function: FunctionType, slots: Iterable[Slot]) -> CodeType:
     return known[key]
 
 
+def forget(slots: Sequence[Slot]) -> None:
+    """Drops the code that was kept for slots whose plan is not kept any longer."""
+    serials = {slot.serial for slot in slots}
+    with _lock:
+        for known in list(_codes.values()):
+            for key in [key for key in known if not serials.isdisjoint(key[1])]:
+                del known[key]
+        for installation in list(_installations.values()):
+            for numbers in [n for n in installation.codes if not serials.isdisjoint(n)]:
+                del installation.codes[numbers]
+
+
 def _new_code(
-    function: FunctionType, subject: Subject, shape: Shape, slots: Iterable[Slot]
+    function: FunctionType, subject: Subject, shape: Shape, slots: Sequence[Slot]
 ) -> CodeType:
     constants = Constants()
     weaves = weaves_of(function, subject, shape, slots, constants)
@@ -256,7 +300,7 @@ def weaves_of(
     function: FunctionType,
     subject: Subject,
     shape: Shape,
-    slots: Iterable[Slot],
+    slots: Sequence[Slot],
     constants: Constants,
 ) -> list[Weave]:
     """Gives the weaves for one function: what finds the overlays, then those that change values."""

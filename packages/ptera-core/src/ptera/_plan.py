@@ -395,8 +395,8 @@ class Slot:
     """
 
     __slots__ = (
-        "__weakref__", "_sites", "functions", "nested", "plan", "refused", "root", "serial",
-        "strays", "targets", "users", "variable",
+        "__weakref__", "_sites", "nested", "plan", "refused", "root", "serial",
+        "strays", "tapped", "targets", "users", "variable",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -413,7 +413,7 @@ class Slot:
         self.nested: weakref.WeakKeyDictionary[Subject, frozenset[Any]] = (
             weakref.WeakKeyDictionary()
         )
-        self.functions: weakref.WeakSet[FunctionType] = weakref.WeakSet()
+        self.tapped: list[tuple[weakref.ref[FunctionType], Any]] = []
         self._sites: weakref.WeakKeyDictionary[Subject, Site | None] = weakref.WeakKeyDictionary()
 
     def site(self, subject: Subject) -> Site | None:
@@ -437,6 +437,11 @@ class Slot:
             name: Site(self, subject, fits, name, is_element=True)
             for name, fits in self.plan.element_specs(subject).items()
         }
+
+    @property
+    def functions(self) -> list[FunctionType]:
+        """The functions that its taps are in now."""
+        return [f for reference, _ in self.tapped if (f := reference()) is not None]
 
     @property
     def is_free(self) -> bool:
