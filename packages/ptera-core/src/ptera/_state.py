@@ -135,7 +135,7 @@ def _read_from_state(node: Definition, source: Source, shape: Shape) -> Definiti
     for name in sorted(renamed.keys() & set(source.code.co_freevars)):
         kept = statements("if False: X", X=name)
         node.body += [ast.copy_location(statement, node.body[-1]) for statement in kept]
-    return node
+    return ast.fix_missing_locations(node)
 
 
 class _Reading(ast.NodeVisitor):
