@@ -131,6 +131,12 @@ class Run:
         return value if self.returns is None else Results(value, self.outcomes)
 
 
+_NOT_COMPILED = (
+    "what is attached to a Ptera function does not run in compiled code: compile the function "
+    "without it, and attach it to what calls the compiled one"
+)
+
+
 _Variable = contextvars.ContextVar[Root | Node | None]
 
 
@@ -297,6 +303,10 @@ def _returning(
 
 def _as_function(call: object) -> FunctionType:
     assert isinstance(call, FunctionType)
+    # `torch.compile` looks for these: it refuses, with the reason, instead of leaving out
+    # what is attached.
+    call.__dict__["_torchdynamo_disable"] = True
+    call.__dict__["_torchdynamo_disable_msg"] = _NOT_COMPILED
     return call
 
 

@@ -8,9 +8,12 @@ is kept of tensors. The rest are handlers: reductions that keep none of them, an
 from ptera._resolve import add_package
 from ptera_torch.__about__ import __version__
 
-from ._adapt import adapt, register
+from . import _adapt, _compiled
+from ._adapt import adapt
 from ._errors import (
     AmbiguousGradientError,
+    CompiledCodeError,
+    CompiledCodeWarning,
     DistributedError,
     FreedGraphError,
     GradError,
@@ -36,6 +39,8 @@ from ._tensorboard import TensorBoard
 __all__ = [
     "AmbiguousGradientError",
     "AttentionMaps",
+    "CompiledCodeError",
+    "CompiledCodeWarning",
     "Curves",
     "Differentiated",
     "Disk",
@@ -70,4 +75,5 @@ __all__ = [
 
 # Names in selectors are looked up in the caller of this package, not in the package.
 add_package(__file__)
-register()
+_adapt.register()
+_compiled.register()

@@ -6,6 +6,8 @@ from ptera._errors import PteraError, PteraWarning
 
 __all__ = [
     "AmbiguousGradientError",
+    "CompiledCodeError",
+    "CompiledCodeWarning",
     "DistributedError",
     "FreedGraphError",
     "GradError",
@@ -230,6 +232,24 @@ taken from this `backward`. Mark a scalar with `!!`, or use `mode="now"`.
         )
 
 
+class CompiledCodeError(PteraError, RuntimeError):
+    """Something is attached to a function or probed inside of compiled code.
+
+    Example:
+        >>> print(CompiledCodeError())
+        An overlay cannot begin inside of compiled code. Compile the function without what is \
+attached to it, and attach it to what calls the compiled one: `ptera(compiled).using(...)`, or \
+`with probing(...)` around the call.
+    """
+
+    def __str__(self) -> str:
+        return (
+            "An overlay cannot begin inside of compiled code. Compile the function without what "
+            "is attached to it, and attach it to what calls the compiled one: "
+            "`ptera(compiled).using(...)`, or `with probing(...)` around the call."
+        )
+
+
 class ModuleError(PteraError, TypeError):
     """Something cannot be made a module, or a module cannot be looked into.
 
@@ -259,3 +279,7 @@ class MissingBackwardWarning(PteraWarning):
 
 class UnsynchronizedWarning(PteraWarning):
     """Gradients of parameters are left out: they were accumulated in this process alone."""
+
+
+class CompiledCodeWarning(PteraWarning):
+    """Compiled code runs uncompiled, because something in it is looked at or changed."""

@@ -14,6 +14,10 @@ from ._walk import Path, Place, is_function_object, places_in
 __all__ = ["Module"]
 
 M = TypeVar("M", bound="Module")
+_OTHER_TENSORS = (
+    "Other tensors than the model's own were put into a compiled `Module` (as "
+    "`torch.func.functional_call` does): call it uncompiled"
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -127,14 +131,28 @@ class Module(torch.nn.Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the model, with the module's tensors."""
+        if torch.compiler.is_compiling():
+            self._check_in_place()
+            return self.ptera(*args, **kwargs)
         with self._tensors_in_place():
             return self.ptera(*args, **kwargs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the model, hooks included."""
         # Before hooks replace tensors for the time of the call, as FSDP's do.
-        self._follow_model()
+        if not torch.compiler.is_compiling():
+            self._follow_model()
         return super().__call__(*args, **kwargs)
+
+    def _check_in_place(self) -> None:
+        """Raises an error where the model would need other tensors than its own.
+
+        The compiler reads the model's tensors itself, and watches whether others are set.
+        """
+        for slot in self._slots:
+            if slot.registered() is not slot.known:
+                # Of an error of its own class the compiler would not show the text.
+                raise NotImplementedError(_OTHER_TENSORS)
 
     @contextmanager
     def _tensors_in_place(self) -> Iterator[None]:
