@@ -79,11 +79,12 @@ def reached(entry: object) -> Iterator[Reached]:
 
 def _home(entry: object) -> str:
     """Gives the top-level package that the entry is of."""
+    while type(entry) is functools.partial:
+        entry = cast("functools.partial[object]", entry).func
     if isinstance(entry, ModuleType):
-        name = entry.__name__
+        name: str = entry.__name__
     else:
-        inner = inspect.unwrap(entry) if callable(entry) else entry
-        name = getattr(inner, "__module__", None) or type(entry).__module__
+        name = getattr(entry, "__module__", None) or type(entry).__module__
     return name.partition(".")[0]
 
 
@@ -134,7 +135,7 @@ class _Walk:
             receiver: object = value.__self__
             held = receiver if isinstance(receiver, type) else type(receiver)
             self.add(value.__func__, held, depth + 1)
-            self.add(receiver, None, depth + 1)
+            self._held(receiver, depth)
         elif isinstance(value, (staticmethod, classmethod)):
             self.add(cast("staticmethod[..., object]", value).__func__, owner, depth + 1)
         elif isinstance(value, property):
@@ -179,14 +180,17 @@ class _Walk:
                 self.add(value, None, depth + 1)
 
     def _instance(self, value: object, depth: int) -> None:
-        """Follows an object: the methods of its class, and the containers that it holds."""
-        kind = type(value)
-        ours = self._counts(kind.__module__, None)
-        if ours:
-            self.add(kind, None, depth + 1)
+        """Follows an object: the methods of its class, and what it holds."""
+        if self._counts(type(value).__module__, None):
+            self.add(type(value), None, depth + 1)
         wrapped = inspect.getattr_static(value, "__wrapped__", None)
         if wrapped is not None:
             self.add(wrapped, None, depth + 1)
+        self._held(value, depth)
+
+    def _held(self, value: object, depth: int) -> None:
+        """Follows what an object holds; of a library's object, only what is in containers."""
+        ours = self._counts(type(value).__module__, None)
         for part in _items(_dict_of(value)) or ():
             if ours or type(part) in (dict, list, tuple):
                 self.add(part, None, depth + 1)

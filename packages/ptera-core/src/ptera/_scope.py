@@ -189,7 +189,7 @@ def _collected(source: Source) -> Facts:
         inspects_locals=not _INSPECTING.isdisjoint(reader.reads),
         rebound_inside=frozenset(reader.rebound_inside),
         mentions=tuple(dict.fromkeys(text for _, text in sorted(reader.mentions))),
-        imports=tuple(reader.imports),
+        imports=tuple(sorted(reader.imports, key=_position)),
     )
 
 

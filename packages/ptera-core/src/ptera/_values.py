@@ -4,7 +4,7 @@ import numbers
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, SupportsIndex, TypeVar
 
 from ._errors import ComparisonError, RecurrenceError
 
@@ -136,18 +136,18 @@ up to `h[3]`. Use a longer `Recurrence`.
         self.newest = -1
         self._steps: dict[int, T] = {}
 
-    def __setitem__(self, index: int, value: T) -> None:
-        index = self._checked(index)
-        self._steps[index] = value
-        if index > self.newest:
-            self.newest = index
+    def __setitem__(self, index: SupportsIndex, value: T) -> None:
+        step = self._checked(index)
+        self._steps[step] = value
+        if step > self.newest:
+            self.newest = step
             self._forget()
 
-    def __getitem__(self, index: int) -> T:
-        index = self._checked(index)
-        if index not in self._steps:
-            raise RecurrenceError(index, "nothing was stored there")
-        return self._steps[index]
+    def __getitem__(self, index: SupportsIndex) -> T:
+        step = self._checked(index)
+        if step not in self._steps:
+            raise RecurrenceError(step, "nothing was stored there")
+        return self._steps[step]
 
     def __contains__(self, index: object) -> bool:
         return index in self._steps
@@ -162,15 +162,15 @@ up to `h[3]`. Use a longer `Recurrence`.
         steps = ", ".join(f"{index}: {self._steps[index]!r}" for index in sorted(self._steps))
         return f"Recurrence({{{steps}}})"
 
-    def _checked(self, index: int) -> int:
-        index = operator.index(index)
-        if index < 0:
+    def _checked(self, index: SupportsIndex) -> int:
+        step = operator.index(index)
+        if step < 0:
             reason = "steps are numbered from 0"
-            raise RecurrenceError(index, reason, f"The last one is `h[{self.newest}]`.")
-        if self.lookback is not None and index <= self.newest - self.lookback:
+            raise RecurrenceError(step, reason, f"The last one is `h[{self.newest}]`.")
+        if self.lookback is not None and step <= self.newest - self.lookback:
             reason = f"only the last {self.lookback} steps are kept, up to `h[{self.newest}]`"
-            raise RecurrenceError(index, reason, "Use a longer `Recurrence`.")
-        return index
+            raise RecurrenceError(step, reason, "Use a longer `Recurrence`.")
+        return step
 
     def _forget(self) -> None:
         if self.lookback is not None:
