@@ -23,17 +23,9 @@ from ptera_selector._model import (
     Variable,
 )
 
-
-class Named:
-    """A variable to capture, before it is known whether it is the focus."""
-
-    __slots__ = ("category", "name", "role", "variable")
-
-    def __init__(self, variable: str | None, name: str, category: Category | None) -> None:
-        self.variable = variable
-        self.name = name
-        self.category = category
-        self.role = Role.PLAIN
+# A variable to capture, before it is known whether it is the focus: its name in the function, its
+# name in an event, its category and its mark. (A tuple: most of what is parsed are variables.)
+Named: TypeAlias = tuple[str | None, str, Category | None, Role]
 
 
 class Draft:
@@ -94,18 +86,17 @@ class Build:
         return Selector(self._whole(end), True)
 
     def _whole(self, end: End) -> Call:
-        if isinstance(end, Named):
+        if isinstance(end, tuple):
             return Call(None, None, (self._focus(end),), ())
         return self._last_call(end)
 
     # Chains: what is on the right is hung below the call on the left.
 
     def function_over(self, function: str, sign: str, end: End) -> Call:
-        return self.function_in_over(function, None, sign, end)
+        variables, nested = self._below(sign, end)
+        return Call(self._function(function), None, variables, nested)
 
-    def function_in_over(
-        self, function: str, category: Category | None, sign: str, end: End
-    ) -> Call:
+    def function_in_over(self, function: str, category: Category, sign: str, end: End) -> Call:
         variables, nested = self._below(sign, end)
         return Call(self._function(function), category, variables, nested)
 
@@ -118,16 +109,15 @@ class Build:
         """The call on the left of `>`; a variable alone in parentheses is a function there."""
         if isinstance(value, Draft):
             return value
-        if isinstance(value, Named) and _is_bare(value):
-            return Draft(value.variable, value.category)
+        if isinstance(value, tuple) and _is_bare(value):
+            return Draft(value[0], value[2])
         raise _check.group_on_the_left(self.text, sign)
 
     def _below(self, sign: str, end: End) -> Asked:
-        is_child = sign == ">"
-        if isinstance(end, Named):
+        if isinstance(end, tuple):
             focus = self._focus(end)
-            return ((focus,), ()) if is_child else ((), (_within(focus),))
-        relation = Relation.CHILD if is_child else Relation.DESCENDANT
+            return ((focus,), ()) if sign == ">" else ((), (_within(focus),))
+        relation = Relation.CHILD if sign == ">" else Relation.DESCENDANT
         return (), (Nested(relation, self._last_call(end)),)
 
     def grouped(self, _open: str, end: End, _close: str) -> End:
@@ -135,14 +125,14 @@ class Build:
 
     def _focus(self, variable: Named) -> Capture:
         """The variable at the right end: the focus, unless it is marked as the target."""
-        if variable.role is Role.PLAIN:
-            if self.focus is not None:
-                token, is_marked = self.focus
-                token = token if is_marked else variable.name
-                raise _check.second_focus(self.text, token, implied=True)
-            self.focus = (variable.name, False)
-            variable.role = Role.FOCUS
-        return self._capture(variable)
+        real, name, category, role = variable
+        if role is not Role.PLAIN:
+            return self._capture(variable)
+        if self.focus is not None:
+            token, is_marked = self.focus
+            raise _check.second_focus(self.text, token if is_marked else name, implied=True)
+        self.focus = (name, False)
+        return self._capture((real, name, category, Role.FOCUS))
 
     def _last_call(self, end: Draft | Call) -> Call:
         """The call at the right end: its result is the focus, if it is captured."""
@@ -192,7 +182,7 @@ class Build:
         return self.with_group(self._draft(function, category), items)
 
     def with_result(self, draft: Draft, name: str) -> Draft:
-        draft.result = Named("#value", name, None)
+        draft.result = ("#value", name, None, Role.PLAIN)
         return draft
 
     def _add(self, draft: Draft, item: Item) -> Draft:
@@ -217,7 +207,7 @@ class Build:
         return Condition(Filter("#key", None, value), sign)
 
     def key_capture(self, _open: str, _sign: str, name: str, _close: str) -> Capture:
-        return self._capture(Named("#key", name, None))
+        return self._capture(("#key", name, None, Role.PLAIN))
 
     # Items in braces
 
@@ -239,7 +229,7 @@ class Build:
         return items
 
     def _item(self, end: End) -> Item:
-        if isinstance(end, Named):
+        if isinstance(end, tuple):
             return self._capture(end)
         return Nested(Relation.CHILD, self._side(end))
 
@@ -250,7 +240,7 @@ class Build:
         return self._item(end)
 
     def chain_deep_below(self, _: str, end: End) -> Nested:
-        if isinstance(end, Named):
+        if isinstance(end, tuple):
             return _within(self._capture(end))
         return Nested(Relation.DESCENDANT, self._side(end))
 
@@ -272,13 +262,13 @@ class Build:
     ) -> Named:
         if variable[0] == "#":
             _check.check_point(self.text, variable)
-        return Named(variable, variable if name is None else name, category)
+        return variable, variable if name is None else name, category, Role.PLAIN
 
     def renamed_variable(self, variable: str, name: str) -> Named:
         return self.variable(variable, None, name)
 
     def any_variable(self, _: str, name: str, category: Category | None = None) -> Named:
-        return Named(None, name, category)
+        return None, name, category, Role.PLAIN
 
     def renamed_star(self, star: str, name: str) -> Named:
         return self.any_variable(star, name)
@@ -287,24 +277,23 @@ class Build:
         return self.any_variable(star, name, category)
 
     def marked(self, mark: str, variable: Named) -> Named:
+        real, name, category, _ = variable
         if mark == "!":
-            variable.role = Role.FOCUS
             if self.focus is not None:
                 raise _check.second_focus(self.text, mark)
             self.focus = (mark, True)
-        else:
-            variable.role = Role.TARGET
-            if self.target is not None:
-                raise _check.second_target(self.text, mark)
-            self.target = mark
-        return variable
+            return real, name, category, Role.FOCUS
+        if self.target is not None:
+            raise _check.second_target(self.text, mark)
+        self.target = mark
+        return real, name, category, Role.TARGET
 
     def _capture(self, variable: Named) -> Capture:
-        name = variable.name
+        name = variable[1]
         if name in self.names:
             raise _check.second_name(self.text, self.names[name], name)
         self.names[name] = name
-        return Capture(variable.variable, name, variable.category, variable.role)
+        return Capture(*variable)
 
     # Conditions
 
@@ -365,9 +354,5 @@ def _within(variable: Variable) -> Nested:
 
 
 def _is_bare(value: Named) -> bool:
-    return (
-        value.variable is not None
-        and value.variable[0] != "#"
-        and value.variable == value.name
-        and value.role is Role.PLAIN
-    )
+    variable, name, _, role = value
+    return variable is not None and variable == name and variable[0] != "#" and role is Role.PLAIN

@@ -3,6 +3,8 @@
 import enum
 from dataclasses import dataclass
 
+from ptera_selector._slots import filled_directly
+
 
 class Role(enum.Enum):
     """What a capture is to its selector; the value is the mark that is written for it.
@@ -34,6 +36,7 @@ class Relation(enum.Enum):
     WITHIN = "within"
 
 
+@filled_directly
 @dataclass(frozen=True, slots=True, eq=False)
 class Category:
     """What `:C` asks for: all of the named tags and types.
@@ -58,6 +61,7 @@ class Category:
         return hash(frozenset(self.names))
 
 
+@filled_directly
 @dataclass(frozen=True, slots=True, eq=False)
 class Equals:
     """A test that a value equals a literal: an int, float, str, bool or None.
@@ -81,6 +85,7 @@ class Equals:
         return hash((isinstance(self.value, bool), self.value))
 
 
+@filled_directly
 @dataclass(frozen=True, slots=True)
 class Predicate:
     """A test that a function, found by its name where the selector is used, is true of a value.
@@ -93,6 +98,7 @@ class Predicate:
     name: str
 
 
+@filled_directly
 @dataclass(frozen=True, slots=True)
 class Capture:
     """A variable whose values the selector reads.
@@ -115,6 +121,7 @@ class Capture:
     role: Role = Role.PLAIN
 
 
+@filled_directly
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A condition on a variable, which captures nothing.
@@ -137,6 +144,7 @@ class Filter:
 Variable = Capture | Filter
 
 
+@filled_directly
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
     """A pattern for an activation. The order of what it asks for is kept, but means nothing.
@@ -173,6 +181,7 @@ class Call:
         return hash((self.function, self.category, asked))
 
 
+@filled_directly
 @dataclass(frozen=True, slots=True)
 class Nested:
     """A pattern below another, and how far below.
@@ -186,6 +195,7 @@ class Nested:
     call: Call
 
 
+@filled_directly
 @dataclass(frozen=True, slots=True)
 class Selector:
     """A whole query. `str` gives its canonical text, which parses back to an equal tree.
