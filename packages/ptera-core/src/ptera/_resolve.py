@@ -154,8 +154,9 @@ class Found:
 def find(text: str, scope: Scope) -> Found:
     """Resolves the function part of a call pattern.
 
-    A name that `scope` does not know stands for decorated and nested functions of
-    that name, whichever they turn out to be.
+    A name that `scope` does not know stands for the functions of that name that `within=`
+    makes visible or, failing that, for decorated and nested functions of that name,
+    whichever they turn out to be.
     """
     if text.startswith("/"):
         return Found(_by_path(text, scope), None, nested=text.endswith("/*"))
@@ -165,10 +166,17 @@ def find(text: str, scope: Scope) -> Found:
         return Found((), decorated)
     if isinstance(value, MethodType) and not isinstance(value.__self__, type):
         return Found(tuple(plain_functions(value.__func__)), None, value.__self__)
-    functions = () if value is NOTHING else tuple(callables_in(value))
+    functions = tuple(_within_named(text, scope) if value is NOTHING else callables_in(value))
     if functions:
         return Found(functions, None)
     return Found((), text.rpartition(".")[2])
+
+
+def _within_named(text: str, scope: Scope) -> Iterator[FunctionType]:
+    """Gives the functions of that name among those that `within=` makes visible."""
+    for function in within_functions(scope.within, scope):
+        if f".{function.__qualname__}".endswith(f".{text}"):
+            yield function
 
 
 def _decorated_name(value: object) -> str | None:

@@ -40,25 +40,25 @@ def adapt(target: object) -> "Ptera[..., Any] | None":
     return wrapped(target, names_in(classes), tuple(visible_in(classes)))
 
 
-def names_in(classes: Iterable[type]) -> dict[str, object]:
-    """Gives the names that selectors on a model find: its classes and the functions around.
+def names_in(classes: Iterable[type]) -> dict[str, type]:
+    """Gives the classes that selectors on a model find by name.
 
     Arguments:
         classes: The classes of a model's modules, the outermost first, which wins.
 
+    Returns:
+        Those, and the others that are defined in the same Python files.
+
     Example:
-        >>> sorted(names_in([torch.nn.ReLU]))[:1]
+        >>> sorted(names_in([torch.nn.ReLU]))
         ['ReLU']
     """
     classes = list(classes)
-    found: dict[str, object] = {}
-    for cls in classes:
-        found.setdefault(cls.__name__, cls)
-    for cls in classes:
-        module = _module_of(cls)
-        for name, value in vars(module).items() if module is not None else ():
-            if _is_defined_in(value, module) or isinstance(value, type):
-                found.setdefault(name, value)
+    found = {cls.__name__: cls for cls in reversed(classes)}
+    for module in filter(None, map(_module_of, classes)):
+        for value in list(vars(module).values()):
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                found.setdefault(value.__name__, value)
     return found
 
 
