@@ -98,7 +98,7 @@ __all__ = [
     "tag",
 ]
 
-__ptera_core__ = True
+__distribution__ = "ptera-core"
 """Tells this package from the original one, which has the same name."""
 
 check_installation()

@@ -5,12 +5,14 @@ import functools
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from operator import itemgetter
 from types import FunctionType
 from typing import Any
 
 from ._attachments import Attachment
 from ._deliver import Node, Root
 from ._overlay import Active, Prepared
+from ._plan import Mode
 from ._results import Results
 
 __all__ = ["Attached", "runner"]
@@ -59,7 +61,16 @@ class Run:
         returns: A token if the caller wants `Results`.
     """
 
-    __slots__ = ("_active", "attachments", "function", "live", "outcomes", "returns", "sessions")
+    __slots__ = (
+        "_active",
+        "attachments",
+        "function",
+        "live",
+        "outcomes",
+        "returns",
+        "roots",
+        "sessions",
+    )
 
     def __init__(
         self, function: FunctionType, attachments: Sequence[Attachment], returns: object
@@ -71,6 +82,8 @@ class Run:
         self.sessions = [attachment.open() for attachment in attachments]
         self.outcomes: dict[str, Any] = {}
         self._active: Active | None = None
+        # What the context variables of the rules hold while they are active, in their order.
+        self.roots: list[Root] = []
         self._note_outcomes()
 
     def _note_outcomes(self) -> None:
@@ -91,7 +104,11 @@ class Run:
         rules: list[Prepared] = [
             rule for attachment, session in pairs for rule in attachment.rules_of(session)
         ]
-        self._active = contextvars.copy_context().run(Active, rules, False)
+        order = _entering(rules)
+        entered = [rules[number] for number in order]
+        self._active = contextvars.copy_context().run(Active, entered, False)
+        roots = sorted(zip(order, self._active.roots, strict=False), key=itemgetter(0))
+        self.roots = [root for _, root in roots]
         for session in self.sessions:
             session.connect(self)
 
@@ -102,15 +119,11 @@ class Run:
         with Inside(self):
             return _Steps(self, function(*args, **kwargs))
 
-    @property
-    def roots(self) -> Sequence[Root]:
-        """What the context variables of the rules hold while they are active."""
-        return () if self._active is None else self._active.roots
-
     def _end(self) -> None:
         if self._active is not None:
             self._active.close()
             self._active = None
+            self.roots = []
 
     def abandon(self) -> None:
         """Ends a call that has raised."""
@@ -129,6 +142,16 @@ class Run:
     def result(self, value: Any) -> Any:
         """Gives what the caller gets."""
         return value if self.returns is None else Results(value, self.outcomes)
+
+
+def _entering(rules: Sequence[Prepared]) -> list[int]:
+    """Gives the order in which to enter rules, so that their handlers are called in theirs.
+
+    Activations are closed in reverse, and complete events are delivered then.
+    """
+    complete = [n for n, item in enumerate(rules) if item.rule.mode is Mode.COMPLETE]
+    others = [n for n, item in enumerate(rules) if item.rule.mode is not Mode.COMPLETE]
+    return [*others, *reversed(complete)]
 
 
 _NOT_COMPILED = (

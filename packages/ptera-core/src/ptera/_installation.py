@@ -24,7 +24,7 @@ def check_installation() -> None:
     folder = os.path.dirname(__file__)
     found = any(os.path.exists(os.path.join(folder, name)) for name in _ORIGINALS)
     package = sys.modules.get(__package__ or "ptera")
-    if found or (package is not None and not hasattr(package, "__ptera_core__")):
+    if found or (package is not None and not hasattr(package, "__distribution__")):
         reason = (
             "the distribution `ptera` (1.x, the original by Olivier Breuleux) is installed over "
             "`ptera-core`, and both own this import package"

@@ -269,9 +269,14 @@ def _found_by_name(original: Callable[..., Any]) -> object:
         found: object = operator.attrgetter(getattr(original, "__qualname__", "?"))(module)
     except AttributeError:
         return None
-    core = getattr(found, "__ptera_core__", None)
-    of = core.original if isinstance(core, Core) else found
-    return found if of is original else None
+    return found if _original_of(found) is original else None
+
+
+def _original_of(found: object) -> object:
+    core: object = getattr(found, "__ptera_core__", None)
+    # `functools.wraps` copies attributes: what has a core need not be an object.
+    is_object = issubclass(type(found), FunctionObject)
+    return core.original if is_object and isinstance(core, Core) else found
 
 
 def _become(
@@ -296,7 +301,7 @@ def rebuilt(
     keywords: Mapping[str, Any],
 ) -> O:
     """Makes an unpickled object from the one found under its name, and from its own state."""
-    original: Any = found.__ptera_core__.original if isinstance(found, FunctionObject) else found
+    original: Any = _original_of(found)
     function = private_function(original)
     for name, value in given.items():
         set_field(function, name, value)
