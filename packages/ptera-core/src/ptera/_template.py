@@ -32,7 +32,7 @@ class _Filling:
     def filled(self, node: ast.AST) -> Any:
         if isinstance(node, ast.Name):
             return self._name(node)
-        made = type(node)()
+        made = type(node).__new__(type(node))  # `__init__` wants all fields, since 3.13
         for field in node._fields:
             value = getattr(node, field, None)
             if isinstance(value, ast.AST):
@@ -70,7 +70,7 @@ Node = TypeVar("Node", bound=ast.AST)
 
 def clone(node: Node) -> Node:
     """Copies a tree, with its positions and whatever marks are on its nodes."""
-    made = type(node)()
+    made = type(node).__new__(type(node))  # `__init__` wants all fields, since 3.13
     for name, value in vars(node).items():
         if isinstance(value, ast.AST):
             value = clone(value)
