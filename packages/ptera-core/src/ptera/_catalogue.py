@@ -61,6 +61,7 @@ class FunctionEntry:
         line: Its first line.
         doc: Its docstring.
         function: The function; None for one that is defined inside another.
+        owner: The function, or the one inside which it is defined.
         variables: Its variables.
     """
 
@@ -71,6 +72,7 @@ class FunctionEntry:
     line: int
     doc: str | None
     function: FunctionType | None
+    owner: FunctionType
     variables: tuple[VariableEntry, ...]
 
 
@@ -157,6 +159,7 @@ def _function_entry(
         line=source.code.co_firstlineno,
         doc=None if isinstance(source.node, ast.Lambda) else ast.get_docstring(source.node),
         function=function if source is found.source else None,
+        owner=function,
         variables=tuple(_variables(source, scope_of(function), tag)),
     )
 
