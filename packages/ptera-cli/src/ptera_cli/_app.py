@@ -18,7 +18,7 @@ from ._program import Outcome, Program, Reach, Request, is_of
 from ._settings import Applied, variable_of
 from ._spec import OptionSpec
 from ._values import Chosen, require
-from ._workers import Assignment, Held, hold
+from ._workers import Assignment, Held, Here, hold
 
 if TYPE_CHECKING:
     from ._cyclopts import Page
@@ -278,24 +278,25 @@ def _order(item: Chosen | Applied) -> tuple[int, bool]:
 def _of_option(chosen: Chosen) -> Assignment:
     address = chosen.address
     by_name = variable_of(address.name, address.variable)
-    is_nested = address.outer is not None
+    by_object = Here(by_name, {address.name: address.owner})
     return Assignment(
-        selector=by_name if is_nested else variable_of(address.path, address.variable),
+        selector=variable_of(address.path, address.variable) if address.outer is None else by_name,
         value=chosen.given.value,
         subject=chosen.given.origins[-1].pointer,
         module=address.module,
         within=(address.outer,) if address.outer is not None else (),
         fallback=by_name,
+        here=Here(by_name, {}, (address.owner,)) if address.is_inner else by_object,
     )
 
 
 def _of_setting(applied: Applied, reach: Reach) -> Assignment:
-    names = reach.names_of(sorted(function_names(applied.selector)))
     return Assignment(
         selector=applied.selector,
         value=applied.value,
         subject=applied.origin.pointer,
-        names=names,
+        names=reach.names_of(sorted(function_names(applied.selector))),
+        here=Here(applied.selector, reach.env),
     )
 
 

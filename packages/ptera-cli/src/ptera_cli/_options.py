@@ -70,6 +70,8 @@ def _found(entry: "FunctionEntry", variable: "VariableEntry") -> _Found:
         default=default,
         required=variable.kind == "declared" and default is None,
         parameter=variable.kind == "parameter",
+        owner=entry.owner,
+        is_inner=entry.function is None,
     )
     where = replace(place, line=entry.line).short
     return _Found(address, help_, directives, directives.group or f"{entry.qualname} ({where})")

@@ -245,6 +245,15 @@ class Reach:
             names.setdefault(function.qualname.partition(".")[0], function.module)
         return names
 
+    @cached_property
+    def env(self) -> dict[str, Any]:
+        """What the names that selectors may use stand for in this process."""
+        env: dict[str, Any] = {entry.name: entry.owner for entry in self._functions}
+        for name, module in self.modules.items():
+            if hasattr(sys.modules.get(module), name):
+                env[name] = getattr(sys.modules[module], name)
+        return env
+
     def type_of(self, function: str | None, variable: str) -> object:
         """Gives the type of a variable, where its declarations agree on one."""
         found = [
@@ -271,12 +280,8 @@ class Reach:
         # Here and not above: only a run that sets something by a selector needs it.
         from ptera import explain
 
-        env: dict[str, Any] = {
-            name: getattr(sys.modules.get(module), name, None)
-            for name, module in self.modules.items()
-        }
         try:
-            explanation = explain(applied.selector, env=env)
+            explanation = explain(applied.selector, env=self.env)
         except PteraError as error:
             raise SettingError(applied.origin.pointer, str(error)) from None
         if explanation.problem is not None or not explanation.matches:

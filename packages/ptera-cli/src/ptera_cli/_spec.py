@@ -1,7 +1,7 @@
 """What an option is: made from the variables that it sets, read by every other room."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["ANY", "Address", "OptionSpec", "Place", "option_key"]
 
@@ -55,6 +55,8 @@ class Address:
         default: The source of its default, None where it has none.
         required: Whether the program cannot run unless something sets it.
         parameter: Whether it is a parameter of the function.
+        owner: The function, or the one inside which it is defined.
+        is_inner: Whether it is the latter.
     """
 
     module: str
@@ -65,6 +67,8 @@ class Address:
     default: str | None = None
     required: bool = False
     parameter: bool = False
+    owner: object = field(default=None, compare=False)
+    is_inner: bool = False
 
     @property
     def selector(self) -> str:

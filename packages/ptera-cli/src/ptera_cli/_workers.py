@@ -7,7 +7,7 @@ worker's own function is unpickled, puts the overlay in place there.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -19,10 +19,25 @@ from ptera_selector import Selector
 from ._imports import ImportWatch
 from ._marks import Marks
 
-__all__ = ["Assignment", "Held", "TransportError", "hold"]
+__all__ = ["Assignment", "Held", "Here", "TransportError", "hold"]
 
 _KEY = "ptera_cli"
 _PROCESS = "multiprocessing.process"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Here:
+    """How this process alone can name something: by the objects themselves.
+
+    Arguments:
+        selector: The selector.
+        env: What its names stand for.
+        within: Further functions that it may mean.
+    """
+
+    selector: Selector
+    env: Mapping[str, object]
+    within: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,7 @@ class Assignment:
             name them.
         fallback: What the selector is elsewhere, where the module has no such function: the
             functions of that name which are made there.
+        here: What it is in this process, if more is known here; it stays here.
     """
 
     selector: Selector
@@ -48,6 +64,7 @@ class Assignment:
     module: str | None = None
     within: tuple[str, ...] = ()
     fallback: Selector | None = None
+    here: Here | None = None
 
     @property
     def modules(self) -> frozenset[str]:
@@ -66,7 +83,8 @@ class Assignment:
         Raises:
             PteraError: The selector matches nothing, or what cannot be changed.
         """
-        return Overlay.rewrite({self.selector: read}, env=self.env(), within=self.within)
+        here = self.here or Here(self.selector, self.env(), self.within)
+        return Overlay.rewrite({here.selector: read}, env=here.env, within=here.within)
 
     def by_name(self) -> "Assignment":
         """Gives the same for whatever functions of that name come to be made."""
@@ -186,7 +204,7 @@ def _packed(assignment: Assignment) -> bytes:
     import pickle
 
     try:
-        return pickle.dumps(assignment)
+        return pickle.dumps(replace(assignment, here=None))
     except Exception as error:
         raise TransportError(assignment.subject, str(error)) from error
 

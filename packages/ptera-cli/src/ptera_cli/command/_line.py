@@ -10,7 +10,15 @@ from .._spec import OptionSpec
 from .._tokens import Scanner
 from ._script import Script
 
-__all__ = ["HELP_SPEC", "Line", "SelectorError", "parsed_selectors", "read_line"]
+__all__ = [
+    "HELP_SPEC",
+    "Line",
+    "NoScriptError",
+    "SelectorError",
+    "parsed_selectors",
+    "read_line",
+    "script_of",
+]
 
 _GROUP = "Options"
 

@@ -7,7 +7,7 @@ from ._line import HELP_SPEC, parsed_selectors, read_line
 
 __all__ = ["DESCRIPTION", "SPECS", "parse_"]
 
-DESCRIPTION = "Show how selectors are read: in full, and what they name."
+DESCRIPTION = "Show how selectors are read: as a tree, in full, in words."
 
 _GROUP = "Options"
 SPECS = (
@@ -20,37 +20,31 @@ SPECS = (
         group=_GROUP,
         required=True,
     ),
+    OptionSpec(
+        "json", bool, ("--json",), help="Print JSON, one line for each selector.", group=_GROUP
+    ),
     HELP_SPEC,
 )
 
 
 def parse_(argv: Sequence[str]) -> None:
-    """Shows how selectors are read.
+    """Shows how selectors are read: drawn as a tree, in full, and in words.
 
     Arguments:
-        argv: The selectors.
+        argv: The selectors, and the options.
 
     Raises:
         UsageError: One is malformed.
 
     Example:
-        >>> parse_(["layer > act"])
-        layer > act
-          functions  layer
-          captures   act
-          focus      act
+        >>> parse_(["--json", "f > x"])  # doctest: +ELLIPSIS
+        {...}
     """
-    from ptera_selector import captures, focus, function_names, target
+    from ptera_selector import draw, in_words, to_json
 
     line = read_line(argv, SPECS)
     for selector in parsed_selectors(line.words("selectors")):
-        facts = {
-            "functions": ", ".join(sorted(function_names(selector))) or "any",
-            "captures": ", ".join(capture.name for capture in captures(selector)) or "none",
-        }
-        for label, capture in (("focus", focus(selector)), ("target", target(selector))):
-            if capture is not None:
-                facts[label] = capture.name
-        print(selector)
-        for label, text in facts.items():
-            print(f"  {label.ljust(10)} {text}")
+        if line.words("json"):
+            print(to_json(selector))
+        else:
+            print(draw(selector), str(selector), in_words(selector), sep="\n\n", end="\n\n")

@@ -111,6 +111,7 @@ class _Setter:
             return setting_value(self._settings[at], self._type(at, meaning), Rules())
         except UsageError as error:
             # Not an exception that the script might catch: it is no fault of the script.
+            atexit.unregister(self.close)
             print(f"ptera: error: {error}", file=sys.stderr)
             raise SystemExit(2) from None
 
