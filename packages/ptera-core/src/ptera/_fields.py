@@ -44,6 +44,7 @@ __all__ = [
     "set_default",
     "set_field",
     "set_key",
+    "settle",
 ]
 
 _NOWHERE_SETTABLE = frozenset({Kind.COMPREHENSION, Kind.EXCEPT})
@@ -73,14 +74,22 @@ def private_function(function: FunctionType) -> FunctionType:
 
 
 def copied_function(function: FunctionType) -> FunctionType:
-    """Makes a private function with the same state, and without what overlays put into it."""
-    code = code_for(_source(function), shape_of(function), ())
+    """Makes a private function with the same state, whose code must still be settled."""
     made = FunctionType(
-        code, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
     )
     made.__kwdefaults__ = dict(function.__kwdefaults__ or {})
     _dress(made, function)
     return made
+
+
+def settle(function: FunctionType) -> None:
+    """Gives a function that is not registered yet the code for its state, with nothing else."""
+    function.__code__ = code_for(_source(function), shape_of(function), ())
 
 
 def _dress(made: FunctionType, function: FunctionType) -> None:

@@ -22,8 +22,8 @@ from ._fields import (
     set_default,
     set_field,
     set_key,
+    settle,
 )
-from ._patch import reshape
 from ._registry import register
 from ._resolve import Scope, as_tuple, caller_scope
 from ._shape import UNSET, PrivateFunction
@@ -153,14 +153,15 @@ class FunctionObject(functools.partial[R], Generic[P, R]):
             set_field(function, name, value)
         if key is not UNSET:
             set_key(function, key)
-        if values or key is not UNSET:
-            reshape(function)
+        settle(function)
         register(function)
-        copied = replace(
-            core,
-            function=function,
-            attached=core.attached if attached is None else attached,
-            arguments=len(self.args),
+        copied = Core(
+            core.original,
+            function,
+            core.attached if attached is None else attached,
+            len(self.args),
+            core.aliases,
+            core.within,
         )
         return make(type(self), copied, self.args, self.keywords, self.__dict__)
 
@@ -309,7 +310,7 @@ def rebuilt(
         set_default(function, name, value)
     if key is not UNSET:
         set_key(function, key)
-    reshape(function)
+    settle(function)
     register(function)
     attached = Attached(returns=object()) if wants_results else Attached()
     core = Core(original, function, attached, len(arguments))
