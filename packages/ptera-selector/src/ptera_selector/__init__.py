@@ -4,27 +4,27 @@
 """
 
 from ptera_selector.__about__ import __version__
-from ptera_selector._errors import SelectorSyntaxError
-from ptera_selector._model import (
-    Call,
-    Capture,
-    Category,
-    Equals,
-    Filter,
-    Nested,
-    Predicate,
-    Relation,
-    Role,
-    Selector,
-    Variable,
-)
-from ptera_selector._parse import parse
-from ptera_selector._walk import captures, focus, function_names, path, target, walk
 
 TYPE_CHECKING = False  # As in `typing`, which is slow to import.
 if TYPE_CHECKING:
     from ptera_selector._draw import draw
+    from ptera_selector._errors import SelectorSyntaxError
     from ptera_selector._json import from_json, to_json
+    from ptera_selector._model import (
+        Call,
+        Capture,
+        Category,
+        Equals,
+        Filter,
+        Nested,
+        Predicate,
+        Relation,
+        Role,
+        Selector,
+        Variable,
+    )
+    from ptera_selector._parse import parse
+    from ptera_selector._walk import captures, focus, function_names, path, target, walk
     from ptera_selector._words import in_words
 
 __all__ = [
@@ -54,21 +54,29 @@ __all__ = [
     "walk",
 ]
 
-# What few programs need is imported when it is asked for.
-_LATER = {
-    "draw": "ptera_selector._draw",
-    "from_json": "ptera_selector._json",
-    "in_words": "ptera_selector._words",
-    "to_json": "ptera_selector._json",
+# The rooms, and what they show. A room is imported when something in it is asked for: even
+# `dataclasses` takes longer to import than this package may.
+_ROOMS = {
+    "_draw": ("draw",),
+    "_errors": ("SelectorSyntaxError",),
+    "_json": ("from_json", "to_json"),
+    "_model": (
+        *("Call", "Capture", "Category", "Equals", "Filter", "Nested", "Predicate", "Relation"),
+        *("Role", "Selector", "Variable"),
+    ),
+    "_parse": ("parse",),
+    "_walk": ("captures", "focus", "function_names", "path", "target", "walk"),
+    "_words": ("in_words",),
 }
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LATER:
+    if name not in _ROOM_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = globals()[name] = getattr(import_module(_LATER[name]), name)
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
     return value
 
 

@@ -25,6 +25,9 @@ class SelectorSyntaxError(ValueError):
         5
     """
 
+    # Where a user imports it from: a traceback shows this.
+    __module__ = "ptera_selector"
+
     def __init__(self, text: str, offset: int, reason: str, hint: str | None = None) -> None:
         """Describe an error.
 
