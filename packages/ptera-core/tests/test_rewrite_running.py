@@ -607,7 +607,7 @@ class Numbered(Weave):
         return str(self.number)
 
 
-def test_weaves_act_in_order_and_suspend_in_reverse() -> None:
+def test_weaves_open_in_order_and_close_in_reverse() -> None:
     class Opening(Numbered):
         def prologue(self) -> list[ast.stmt]:
             return ast.parse(f"open({self})").body
@@ -626,7 +626,7 @@ def test_weaves_act_in_order_and_suspend_in_reverse() -> None:
 
     both = Weaves([Opening(1), Opening(2)])
     text = "\n".join(map(ast.unparse, [*both.prologue(), *both.epilogue()]))
-    assert text == "open(1)\nopen(2)\ntry:\n    close(1)\nfinally:\n    close(2)"
+    assert text == "open(1)\nopen(2)\ntry:\n    close(2)\nfinally:\n    close(1)"
     value = ast.Name("x", ast.Load())
     assert ast.unparse(both.suspending(value)) == "leave1(leave2(x))"
     assert ast.unparse(both.resumed(value)) == "back2(back1(x))"

@@ -166,7 +166,7 @@ def test_a_rewritten_parser_of_json() -> None:
         "a": [1, 2.5, None, {"b": "c"}],
         "d": True,
     }
-    with pytest.raises(decoder["JSONDecodeError"], match="line 1 column"):
+    with pytest.raises(ValueError, match="line 1 column"):
         decode().decode("[1, ]")
 
 
