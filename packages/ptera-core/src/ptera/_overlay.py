@@ -274,7 +274,8 @@ def _plan(
     """Gives the plan that this resolution of the selector had before, or a new one."""
     key = (
         rule.selector, rule.mode, rule.raw, arguments, rule.emit is None, process,
-        rule.chooses, rule.ends, specs.names, _identity(specs), tuple(id(original_code(f)) for f in within),
+        rule.chooses, rule.ends, rule.priority == 2, specs.names, _identity(specs),
+        tuple(id(original_code(f)) for f in within),
     )  # fmt: skip
     plan = _plans.get(key)
     if plan is None or not _still_means(plan, specs):
@@ -289,6 +290,7 @@ def _plan(
             process,
             rule.chooses,
             rule.ends,
+            rule.priority != 2,
         )
         check_names(plan, rule.scope)
         if rule.mode is Mode.OVERRIDE:

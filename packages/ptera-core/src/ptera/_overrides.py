@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from . import _deliver
@@ -15,6 +16,7 @@ from ._emission import (
     event_call,
     lenient,
 )
+from ._errors import ConflictError
 from ._live import LiveWeave
 from ._match import live_event, values_of
 from ._plan import Plan, Site, checker, column_key
@@ -25,6 +27,9 @@ from ._weaves import NodeWeave
 from .rewrite import Weave, Weaves
 
 __all__ = ["Arbitration", "OverrideWeave", "Settled", "SideOverrideWeave"]
+
+
+USUAL_PRIORITY = 2
 
 
 def is_plain_name(name: str) -> bool:
@@ -59,6 +64,10 @@ class OverrideWeave(LiveWeave):
         if is_plain_name(name) and name not in self.contested:
             return self.focus_names
         return frozenset()
+
+    def is_ranked(self, name: str) -> bool:
+        """Whether it takes a comparison to tell if the override or the function's own wins."""
+        return self.plan.ranked or self.base(name) >= USUAL_PRIORITY
 
     def declare(self, name: str, annotation: ast.expr) -> list[ast.stmt] | None:
         if self.site.subject.decorated or name not in self.focus_names:
@@ -118,7 +127,7 @@ class OverrideWeave(LiveWeave):
 
     def proposal_call(self, name: str, value: ast.expr) -> ast.expr:
         """`DECIDE(value, ((CHOOSER, .ms, (own values)),))`."""
-        return expression("F(V, (C,))", F=self.put(decide), V=value, C=self.candidate(name))
+        return decision(self, name, value, [self.candidate(name)])
 
     def candidate(self, name: str) -> ast.expr:
         """Gives what `decide` needs to know of this override at a binding of `name`."""
@@ -139,7 +148,7 @@ class OverrideWeave(LiveWeave):
         places = self.parent if self.plan.is_direct else self.name("m", f"e{number}")
         chooser = Chooser(self.plan, "#value", ("#key",))
         candidate = expression("(C, M, (K,))", C=self.put(chooser), M=places, K=key)
-        return expression("F(V, (C,))", F=self.put(decide), V=value, C=candidate)
+        return decision(self, "#value", value, [candidate])
 
     def tap_element(self, name: str, key: ast.expr, value: ast.expr) -> list[ast.stmt]:
         return []
@@ -227,16 +236,53 @@ def _key_test(test: Test) -> Callable[[Any], bool]:
     return lenient(checker(test)) if test.variable == "#key" else checker(test)
 
 
-def decide(incoming: Any, candidates: tuple[Candidate, ...]) -> Any:
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What overrides of a variable compete with: the value of the function itself.
+
+    Arguments:
+        variable: The variable.
+        function: The function's qualified name.
+        priority: The priority of the value that the code, or the object's state, gives.
+    """
+
+    variable: str
+    function: str
+    priority: float
+
+
+def decision(
+    weave: OverrideWeave, name: str, value: ast.expr, candidates: list[ast.expr]
+) -> ast.expr:
+    """`DECIDE(value, ((CHOOSER, .ms, (own values)), …), OWN)`."""
+    own = Own(name, weave.facts.qualname, weave.base(name))
+    return expression(
+        "F(V, C, OWN)",
+        F=weave.put(decide),
+        V=value,
+        C=ast.Tuple(candidates, ast.Load()),
+        OWN=weave.put(own),
+    )
+
+
+def decide(incoming: Any, candidates: tuple[Candidate, ...], own: Own) -> Any:
     """Gives the value that a variable gets: of the override that wins, or the incoming one.
 
     The highest priority wins; of equals, the inner overlay's, and of one overlay's the
     later entry. The functions of the losers are not called, except those that may leave
     the value as it is: these are probes, whose streams miss no event.
+
+    Raises:
+        ConflictError: An override has the very priority of the function's own value.
     """
     chosen: Any = ABSENT
-    proposals = [chooser.propose(incoming, places, own) for chooser, places, own in candidates]
+    proposals = [chooser.propose(incoming, places, held) for chooser, places, held in candidates]
     for root, compute in sorted(filter(None, proposals), key=_rank, reverse=True):
+        if root.priority < own.priority:
+            break
+        if root.priority == own.priority and chosen is ABSENT:
+            places = ("the function itself", f"the overlay of `{root.slot.plan.specs.selector}`")
+            raise ConflictError(own.variable, own.function, places)
         if chosen is ABSENT or root.slot.plan.chooses:
             value = compute()
             chosen = value if chosen is ABSENT else chosen
@@ -256,7 +302,8 @@ class Arbitration(Weave):
         self.put = put
         self.rivals = rivals
         names = [name for rival in rivals for name in rival.focus_names if is_plain_name(name)]
-        self.contested = frozenset(name for name in names if names.count(name) > 1)
+        ranked = {name for rival in rivals for name in names if rival.is_ranked(name)}
+        self.contested = frozenset(n for n in names if names.count(n) > 1 or n in ranked)
         for rival in rivals:
             rival.contested = self.contested
 
@@ -270,9 +317,8 @@ class Arbitration(Weave):
         return ast.NamedExpr(ast.Name(name, ast.Store()), self._decision(name, value))
 
     def _decision(self, name: str, value: ast.expr) -> ast.expr:
-        candidates = [rival.candidate(name) for rival in self.rivals if name in rival.focus_names]
-        all_of_them = ast.Tuple(candidates, ast.Load())
-        return expression("F(V, C)", F=self.put(decide), V=value, C=all_of_them)
+        rivals = [rival for rival in self.rivals if name in rival.focus_names]
+        return decision(rivals[0], name, value, [rival.candidate(name) for rival in rivals])
 
 
 class Settled(Weaves):
@@ -299,9 +345,7 @@ class Settled(Weaves):
         if name not in self.names:
             return taps
         text = "if X is ABSENT:\n    del X\nelse: TAPS"
-        return statements(
-            text, {"TAPS": taps or [ast.Pass()]}, X=name, ABSENT=self.put(ABSENT)
-        )
+        return statements(text, {"TAPS": taps or [ast.Pass()]}, X=name, ABSENT=self.put(ABSENT))
 
 
 class SideOverrideWeave(NodeWeave):

@@ -21,6 +21,7 @@ from ._overrides import Arbitration, OverrideWeave, Settled
 from ._plan import Plan, Site, Slot
 from ._registry import on_register, ptera_functions, registry_version
 from ._shape import Shape, is_ptera, key_expression, shape_of
+from ._scope import is_default
 from ._source import nested_sources, source_of
 from ._state import code_for
 from ._subject import Subject
@@ -312,13 +313,24 @@ def weaves_of(
             continue
         nested = _nested_nodes(slot, subject, function)
         adopting = functools.partial(adopt, slot)
-        weave = weave_for(site, Tools(constants.put, key_expression(shape), adopting, nested))
+        base = functools.partial(own_priority, subject, shape)
+        tools = Tools(constants.put, key_expression(shape), adopting, nested, base)
+        weave = weave_for(site, tools)
         (overrides if weave.changes else others).append(weave)
     rivals = [weave for weave in overrides if isinstance(weave, OverrideWeave)]
-    arbitration = [Arbitration(rivals, constants.put)] if len(rivals) > 1 else []
+    arbitration = [Arbitration(rivals, constants.put)] if rivals else []
     finding = Finding([*overrides, *others])
     declared = frozenset(name for weave in rivals for name in weave.declared)
     rest: list[Weave] = [*others]
     if declared:
         rest = [Settled(rest, declared, constants.put)]
     return [finding, *overrides, *arbitration, *rest]
+
+
+def own_priority(subject: Subject, shape: Shape, name: str) -> float:
+    """Gives the priority of the value that a function, or its object, gives a variable."""
+    stated = shape.priority_of(name)
+    variable = subject.facts.variables.get(name)
+    if stated is not None and (variable is None or stated > 0 or shape.is_forced(name)):
+        return stated
+    return -1 if variable is not None and is_default(variable.default) else stated or 0

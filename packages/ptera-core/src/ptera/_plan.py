@@ -61,6 +61,7 @@ class Plan:
         process: Whether its overlays hold for the whole process.
         chooses: Whether an override takes a dict, and may leave the value as it is.
         ends: Whether bindings of the target are events too.
+        ranked: Whether an override has another priority than the usual one.
     """
 
     specs: Specs
@@ -73,6 +74,7 @@ class Plan:
     process: bool = False
     chooses: bool = False
     ends: bool = False
+    ranked: bool = False
     slots: list["Slot"] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
 

@@ -26,12 +26,14 @@ class Tools:
         key: The expression that reads the key of `f[key]`, if the function has one.
         adopt: Called with a nested function that has been created; gives it back.
         nested: The definitions in the function that are to be adopted.
+        base: Gives the priority of the value that the function itself gives a variable.
     """
 
     put: Callable[[object], ast.Constant]
     key: ast.expr | None
     adopt: Callable[[object], object]
     nested: frozenset[ast.AST]
+    base: Callable[[str], float]
 
 
 class SlotWeave(Weave):
@@ -49,6 +51,7 @@ class SlotWeave(Weave):
         self.key = tools.key
         self.adopt = tools.adopt
         self.nested = tools.nested
+        self.base = tools.base
         self.elements = {} if site.is_hook else self.slot.element_sites(site.subject)
 
     def name(self, kind: str, number: object = "") -> str:
