@@ -1,6 +1,5 @@
 """What Ptera says when it refuses: every error carries its parts, the text is made from them."""
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -41,6 +40,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
         >>> nearest("x", ["bias", "weight"])
         ''
     """
+    # Here and not above: a program without mistakes need not wait for it.
+    import difflib
+
     close = difflib.get_close_matches(name, sorted(set(candidates)), n=1)
     return f" Did you mean `{close[0]}`?" if close else ""
 

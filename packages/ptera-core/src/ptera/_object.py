@@ -4,7 +4,6 @@ import copy
 import functools
 import inspect
 import operator
-import pickle
 import reprlib
 import sys
 from collections.abc import Callable, Mapping
@@ -214,7 +213,10 @@ class FunctionObject(functools.partial[R], Generic[P, R]):
         if core.attached.attachments or found is None:
             what = "what is attached to it" if core.attached.attachments else "a local function"
             message = f"Cannot pickle {self!r}: {what} cannot be pickled"
-            raise pickle.PicklingError(message)
+            # Here and not above: most programs pickle nothing.
+            from pickle import PicklingError
+
+            raise PicklingError(message)
         wants_results = core.attached.returns is not None
         given, defaults = given_fields(core.function)
         key = key_field(core.function)

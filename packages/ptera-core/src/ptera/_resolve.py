@@ -3,10 +3,10 @@
 import functools
 import importlib
 import inspect
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 
 from ._originals import original_code
@@ -34,12 +34,12 @@ class _Nothing:
 
 NOTHING = _Nothing()
 
-_PACKAGES = [str(Path(__file__).parent)]
+_PACKAGES = [os.path.dirname(__file__)]
 
 
 def add_package(file: str) -> None:
     """Makes a plugin's own frames invisible, so that names are found in its caller's."""
-    folder = str(Path(file).parent)
+    folder = os.path.dirname(file)
     if folder not in _PACKAGES:
         _PACKAGES.append(folder)
 
