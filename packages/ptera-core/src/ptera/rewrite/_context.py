@@ -44,7 +44,9 @@ class Context:
         known = self._wanted.get(name)
         if known is None:
             written = all(map(is_plain, name.lstrip("#").split(".")))
-            known = self._wanted[name] = written and self.weave.wants(name)
+            # To read `super` is to use `__class__`, which may be no variable of the function.
+            readable = name != "super" or name in self.facts.names_read
+            known = self._wanted[name] = written and readable and self.weave.wants(name)
         return known
 
     def wants_any(self, names: Iterable[str]) -> bool:
