@@ -16,10 +16,16 @@ from zlib import crc32
 
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
-from oracle import Event, Example, Program, TooLong, complete, examples, live, replacing
+from oracle import Event, Example, Program, TooLong, Trace, complete, examples, live, replacing
 
-from ptera import Overlay, PteraError, probing
-from ptera_selector import focus, parse
+from ptera import (
+    Overlay,
+    OverrideError,
+    UnknownFunctionError,
+    UnknownVariableError,
+    probing,
+)
+from ptera_selector import Selector, focus, parse
 
 LIMIT = 600
 
@@ -40,6 +46,8 @@ def loaded(source: str) -> Iterator[dict[str, Any]]:
         exec(compile(source, name, "exec"), scope)
         yield scope
     finally:
+        # The functions go at once: selectors mean every decorated function of a name.
+        scope.clear()
         del linecache.cache[name]
 
 
@@ -93,48 +101,57 @@ def latest(event: Any) -> Any:
     return {name: [c.name, normal(c.value)] for name, c in event.items()}
 
 
-def attached(stack: ExitStack, query: str, scope: Any, **options: Any) -> list[Any] | None:
-    """The list that a probe fills, or None if no function has such a variable."""
+def attached(stack: ExitStack, query: str, scope: Any, total: bool = False) -> Any:
+    """The list that a probe fills, or None if it names what is nowhere to be found."""
+    options: dict[str, Any] = {"probe_type": "total"} if total else {}
     try:
         return stack.enter_context(probing(query, env=scope, raw=True, **options)).values()
-    except PteraError:
+    except (UnknownFunctionError, UnknownVariableError):
         return None
 
 
-def check(example: Example, mode: str) -> None:
-    """All selectors of an example at once, in the engine, and one by one in the oracle."""
+def compare(query: str, events: Any, trace: Trace, total: bool = False) -> None:
+    """The engine's events are the oracle's; what is refused would have given none."""
+    selector = parse(query)
+    total = total or focus(selector) is None
+    if events is None:
+        assert complete(trace, selector) == [], query
+        return
+    wanted = complete(trace, selector) if total else live(trace, selector)
+    found = [several(event) if total else latest(event) for event in events]
+    assert in_one_order(found, wanted) == expected(wanted), query
+
+
+def check(example: Example, total: bool) -> None:
+    """All selectors of an example at once in the engine, and one by one in the oracle."""
     program = Program(example.text.source)
     trace, result = program.run(program.scope["f0"], 2)
     with loaded(example.text.source) as scope, ExitStack() as stack:
-        options = {"probe_type": "total"} if mode == "total" else {}
-        found = [attached(stack, query, scope, **options) for query in example.queries]
+        found = [attached(stack, query, scope, total) for query in example.queries]
         assert normal(run(scope["f0"])) == normal(result)
-    match, shape = (complete, several) if mode == "total" else (live, latest)
     for query, events in zip(example.queries, found, strict=True):
-        selector = parse(query)
-        wanted = match(trace, selector)
-        shape = several if focus(selector) is None else shape
-        got = [shape(event) for event in events or []]
-        assert in_one_order(got, wanted) == expected(wanted), query
+        compare(query, events, trace, total)
 
 
 @property_of(examples=80)
 @given(examples())
 def test_complete_events(example: Example) -> None:
-    check(example, "total")
+    check(example, total=True)
 
 
 @property_of(examples=80)
 @given(examples())
 def test_live_events(example: Example) -> None:
-    check(example, "live")
+    check(example, total=False)
 
 
 @property_of(examples=80)
-@given(examples(focused=True, count=2), st.integers(0, 2), st.data())
-def test_overrides(example: Example, value: int, data: st.DataObject) -> None:
+@given(examples(focused=True, least=2), st.sampled_from(["0", "1", "1 - {0}", "{0}"]))
+def test_overrides(example: Example, new: str) -> None:
+    """All but the last query are overridden, the last sees the values that come of it."""
     *overridden, watched = example.queries
-    changes = [(parse(query), constant(value), ()) for query in overridden]
+    functions: dict[str | Selector, Any] = {q: changing(q, new) for q in overridden}
+    changes = [(parse(q), functions[q], (goal(q),)) for q in overridden]
     program = Program(example.text.source)
     try:
         trace, result = program.run(program.scope["f0"], 2, replace=replacing(changes), limit=LIMIT)
@@ -142,14 +159,21 @@ def test_overrides(example: Example, value: int, data: st.DataObject) -> None:
         reject()
     with loaded(example.text.source) as scope, ExitStack() as stack:
         try:
-            stack.enter_context(Overlay.tweak({q: value for q in overridden}, env=scope))
-        except PteraError:
+            stack.enter_context(Overlay.rewrite(functions, env=scope))
+        except (OverrideError, UnknownFunctionError, UnknownVariableError):
             reject()
         found = attached(stack, watched, scope)
         assert normal(run(scope["f0"])) == normal(result)
-    wanted = live(trace, parse(watched))
-    assert [latest(event) for event in found or []] == expected(wanted), watched
+    compare(watched, found, trace)
 
 
-def constant(value: Any) -> Any:
-    return lambda: value
+def goal(query: str) -> str:
+    found = focus(parse(query))
+    assert found is not None
+    return found.name
+
+
+def changing(query: str, new: str) -> Any:
+    """A function of the focus's incoming value; only numbers change."""
+    name = goal(query)
+    return eval(f"lambda {name}: {new.format(name)} if type({name}) is int else {name}")

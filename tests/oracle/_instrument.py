@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._trace import MISSING as _MISSING
-from ._trace import Activation, Default, Function, Trace
+from ._trace import Activation, Default, Function, TooLong, Trace
 
 POINTS = ("#enter", "#exit", "#value", "#error", "#key")
 TRACE, ACT = "trace__", "act__"
@@ -403,6 +403,8 @@ class Program:
 
         def wrap(plain: Callable[..., Any]) -> Callable[..., Any]:
             def start(decorated: bool, key: Any, state: Any, args: Any, kwargs: Any) -> Any:
+                if self.trace.too_long:
+                    return ()  # Nothing is called any more, so that the program soon ends.
                 activation: Activation = self.trace.call(function, decorated, key, state)
                 return plain(activation, *args, **kwargs)
 
@@ -416,9 +418,16 @@ class Program:
         return wrap
 
     def run(self, entry: Any, *args: Any, **options: Any) -> tuple[Trace, Any]:
-        """The trace of `entry(*args)`, and its result or the exception that left it."""
-        self.trace = Trace(**options)
+        """The trace of `entry(*args)`, and its result or the exception that left it.
+
+        Raises:
+            TooLong: It does more than the option `limit` allows.
+        """
+        self.trace = trace = Trace(**options)
         try:
-            return self.trace, entry(*args)
+            result = entry(*args)
         except Exception as error:
-            return self.trace, error
+            result = error
+        if trace.too_long:
+            raise TooLong
+        return trace, result

@@ -152,7 +152,6 @@ class Writer:
 
     def while_(self, depth: int) -> list[str]:
         body = self.block(0)
-        self.bind("w")
         return ["w = 2", "while (w := w - 1) >= 0:", *body]
 
     def branch(self, depth: int) -> list[str]:

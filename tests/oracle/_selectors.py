@@ -17,7 +17,6 @@ from ._instrument import Program
 from ._programs import PRELUDE, Text, programs
 from ._trace import Activation, TooLong, Trace
 
-POINTS = ("#enter", "#exit", "#value")
 UNNAMED = ("range", "list", "sum", "ValueError", "Box", "drain")
 """What no selector names, so that it stays transparent."""
 
@@ -42,9 +41,8 @@ def scene_of(trace: Trace) -> Scene:
         chain = chain_of(activation)
         if chain not in chains:
             chains.append(chain)
-        others = {n for n in function.others if not n.startswith("#") and n not in UNNAMED}
-        known = {*variables.get(function.name, ()), *function.generic, *others}
-        variables[function.name] = sorted(known) or ["#value", "#key"]
+        known = {*variables.get(function.name, ()), *function.generic, *function.others}
+        variables[function.name] = sorted(known.difference(UNNAMED))
         for binding in activation.bindings:
             if type(binding.value) is int and binding.value not in values.get(binding.name, ()):
                 values.setdefault(binding.name, []).append(binding.value)
@@ -81,8 +79,9 @@ class Speller:
         return known.get(function) or sorted({n for names in known.values() for n in names})
 
     def variable(self, function: str) -> str:
-        points = () if function == "h" else POINTS
-        return self.choose([*self.variables(function), *points])
+        points = self.one_in(4)
+        names = self.variables(function)
+        return self.choose([n for n in names if (n[0] == "#") == points] or names)
 
     def capture(self, function: str) -> str:
         """A capture, which may be generic or have a category."""
@@ -178,14 +177,14 @@ class Example:
 
 @st.composite
 def examples(
-    draw: st.DrawFn, decorated: bool | None = None, focused: bool = False, count: int = 3
+    draw: st.DrawFn, decorated: bool | None = None, focused: bool = False, least: int = 1
 ) -> Example:
-    """Programs with up to `count` selectors, all of them along what a run did."""
+    """Programs with `least` to 3 selectors, most of them along what a run did."""
     text = draw(programs(decorated))
     program = Program(text.source)
     try:
         trace, _ = program.run(program.scope["f0"], 2, limit=400)
     except TooLong:
         reject()
-    queries = st.lists(selectors(scene_of(trace), focused), min_size=1, max_size=count)
+    queries = st.lists(selectors(scene_of(trace), focused), min_size=least, max_size=3, unique=True)
     return Example(text, tuple(draw(queries)))
