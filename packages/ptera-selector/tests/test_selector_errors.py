@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from ptera_selector import SelectorSyntaxError, parse
-from ptera_selector._hints import HINTS
+from ptera_selector._slips import HINTS
 
 
 def error_of(text: str) -> SelectorSyntaxError:

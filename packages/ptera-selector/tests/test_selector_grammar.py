@@ -7,7 +7,7 @@ import lark
 import pytest
 
 from ptera_selector import SelectorSyntaxError, parse
-from ptera_selector._hints import HINTS
+from ptera_selector._slips import HINTS
 
 GRAMMAR = files("ptera_selector").joinpath("grammar.lark").read_text("utf-8")
 
