@@ -102,7 +102,7 @@ def check_focus(plan: Plan) -> None:
     fitting = [s for s in subjects_of(plan) if plan.is_visible(s) and s.fits(spec, plan.specs)]
     kinds = [s.facts.variables[variable].kinds for s in fitting if variable in s.facts.variables]
     if kinds and all(kind <= _FIXED_KINDS for kind in kinds):
-        raise OverrideError(str(selector), variable, _reason(frozenset().union(*kinds)))
+        raise OverrideError(str(selector), variable, _reason(frozenset[Kind]().union(*kinds)))
 
 
 def _reason(kinds: frozenset[Kind]) -> str:

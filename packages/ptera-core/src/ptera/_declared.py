@@ -94,10 +94,10 @@ def _deliver(
 ) -> None:
     plan = site.plan
     for place in places(parent, node, site):
-        event = {}
+        event: dict[str, Captured] = {}
         for spec, above in zip(plan.specs.path, place, strict=False):
             for capture, column, generic in site.plan.reads_of(spec):
-                bound = above.values[column] if above.values else ABSENT
+                bound: Any = above.values[column] if above.values else ABSENT
                 if bound is not ABSENT:
                     kept, known = bound if generic else (bound, str(capture.variable))
                     event[capture.name] = Captured(capture.name, [known], [kept])

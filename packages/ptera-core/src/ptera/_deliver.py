@@ -82,12 +82,9 @@ class Captured:
 
 def visible(names: Any) -> Any:
     """Takes generated names out of what `locals()`, `vars()` or `dir()` returned."""
-    hidden = [name for name in names if is_generated(name)]
-    for name in hidden:
-        if isinstance(names, dict):
-            del names[name]
-        else:
-            names.remove(name)
+    remove: Any = names.pop if hasattr(names, "keys") else names.remove
+    for name in [name for name in names if is_generated(name)]:
+        remove(name)
     return names
 
 
@@ -149,7 +146,7 @@ class Root:
         self.serial = serial
         self.closing: Callable[[Subject], None] | None = None
         self.live = True
-        self.root = self
+        self.root: Root = self
         self.parent: Root | Node | None = None
         self.site: Site | None = None
         self.fits: tuple[bool, ...] = ()
@@ -190,7 +187,7 @@ class Node:
     def __init__(self, parent: "Root | Node", site: "Site", values: list[Any]) -> None:
         self.parent = parent
         self.back: Root | Node | None = parent
-        self.root = parent.root
+        self.root: Root = parent.root
         self.site = site
         self.fits = site.fits
         self.values = values
@@ -317,7 +314,7 @@ def _above(site: "Site", at: int, parent: Root | Node, own: Node | None) -> Iter
         return
     outer = specs.path[at - 1].index
     for candidate in _candidates(spec.relation, parent, own):
-        if candidate.fits[outer] and candidate.parent is not None:
+        if candidate.fits[outer]:
             for above in _above(site, at - 1, candidate.parent, candidate):
                 yield (*above, candidate)
 

@@ -36,7 +36,7 @@ class LiveWeave(RecordingWeave):
         super().__init__(site, tools)
         self.path = self.plan.specs.path
         self.own: Spec = self.path[-1]
-        self.focus_names = self.site.focus_names
+        self.focus_names: frozenset[str] = self.site.focus_names
         self.opens = not self.plan.is_simple and self._must_open()
         self.shadows: dict[str, str] = {}
         if self.focus_names:
@@ -171,9 +171,7 @@ class LiveWeave(RecordingWeave):
         return ast.Tuple(parts, ast.Load())
 
     def _is_boxed(self, variable: str) -> bool:
-        """Whether a shadow is a list of one: the target of a comprehension must be kept
-        where `:=` cannot stand.
-        """
+        """Whether a shadow is a list of one, for where `:=` cannot stand: in comprehensions."""
         known = self.facts.variables.get(variable)
         return known is not None and Kind.COMPREHENSION in known.kinds
 
@@ -266,9 +264,8 @@ class LiveWeave(RecordingWeave):
         if self.plan.is_direct:
             active = expression("P is not None", P=self.parent)
             return [ast.If(_all([active, *conditions]), body, [])]
-        if conditions:
-            body = [ast.If(_all(conditions), body, [])]
-        return [self.loop(places, body)]
+        conditional: list[ast.stmt] = [ast.If(_all(conditions), body, [])] if conditions else body
+        return [self.loop(places, conditional)]
 
     def loop(self, places: str, body: list[ast.stmt]) -> ast.stmt:
         """`for .m0, in .ms: …`: one pass for each placement of the patterns above."""
@@ -346,9 +343,8 @@ class LiveWeave(RecordingWeave):
         if self.plan.is_direct:
             active = expression("P is not None", P=self.parent)
             return [ast.If(_all([active, *conditions]), body, [])]
-        if conditions:
-            body = [ast.If(_all(conditions), body, [])]
-        return [self.loop(places, body)]
+        conditional: list[ast.stmt] = [ast.If(_all(conditions), body, [])] if conditions else body
+        return [self.loop(places, conditional)]
 
 
 def _with_name(value: ast.expr, name: str) -> ast.expr:

@@ -63,7 +63,7 @@ class OverrideWeave(LiveWeave):
     def _assigned(self, name: str) -> frozenset[str]:
         if is_plain_name(name) and name not in self.contested:
             return self.focus_names
-        return frozenset()
+        return frozenset[str]()
 
     def is_ranked(self, name: str) -> bool:
         """Whether it takes a comparison to tell if the override or the function's own wins."""

@@ -20,8 +20,8 @@ from ._originals import ByIdentity, original_code, remember_code
 from ._overrides import Arbitration, OverrideWeave, Settled
 from ._plan import Plan, Site, Slot
 from ._registry import on_register, ptera_functions, registry_version
-from ._shape import Shape, is_ptera, key_expression, shape_of
 from ._scope import is_default
+from ._shape import Shape, is_ptera, key_expression, shape_of
 from ._source import nested_sources, source_of
 from ._state import code_for
 from ._subject import Subject

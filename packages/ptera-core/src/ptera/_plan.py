@@ -75,8 +75,8 @@ class Plan:
     chooses: bool = False
     ends: bool = False
     ranked: bool = False
-    slots: list["Slot"] = field(default_factory=list)
-    columns: dict[str, int] = field(default_factory=dict)
+    slots: list["Slot"] = field(default_factory=list["Slot"])
+    columns: dict[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
         """Numbers the columns: the same in all functions, so that code can name them."""
@@ -237,7 +237,7 @@ class Site:
         self.outer_child = 0 if alone else -1
 
     def _lay_out(self, spec: Spec, fitting: bool) -> None:
-        kept = set(self.plan.kept_in(spec)) if fitting else set()
+        kept = set[str](self.plan.kept_in(spec)) if fitting else set[str]()
         self.columns.update({key: self.plan.columns[key] for key in kept})
         self.tests.append(
             [(checker(test), self.plan.columns[test.variable]) for test in spec.tests if kept]
@@ -348,8 +348,8 @@ class Site:
             self.announce(node.root, event)
         elif node.root.live:
             handed = event if self.plan.raw else values_of(event)
-            ids = tuple(id(each) for each in placed)
-            place = ids if len(ids) > 1 else ids[0]
+            ids = [id(each) for each in placed]
+            place = tuple(ids) if len(ids) > 1 else ids[0]
             node.root.emit(handed, place, name not in self.focus_names)
 
     def announce(self, root: Root, event: dict[str, Captured] | None) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from typing import Any, cast
 
 from ._originals import original_code
 
@@ -58,7 +59,7 @@ class Scope:
     names: tuple[Mapping[str, object], ...] = ()
     within: tuple[object, ...] = ()
     imports: bool = True
-    aliases: Mapping[str, object] = field(default_factory=dict)
+    aliases: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def get(self, name: str) -> object:
         """Gives the object that a plain name stands for, or `NOTHING`."""
@@ -99,7 +100,7 @@ def caller_scope(
     inside = as_tuple(within)
     if env is not None:
         return Scope((env,), inside, aliases=aliases or {})
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to the caller
     while frame is not None and frame.f_code.co_filename.startswith(tuple(_PACKAGES)):
         frame = frame.f_back
     if frame is None:
@@ -127,11 +128,16 @@ _REFERENCES = 3
 """To a dictionary that a frame and one local variable hold, as `getrefcount` counts."""
 
 
+_HOLDERS = (MethodType, staticmethod, classmethod)
+
+
 def as_tuple(value: object) -> tuple[object, ...]:
     """Gives what `within=` was given as a tuple."""
     if value is None:
         return ()
-    return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(cast(Iterable[object], value))
+    return (value,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +186,8 @@ def _within_named(text: str, scope: Scope) -> Iterator[FunctionType]:
 
 
 def _decorated_name(value: object) -> str | None:
-    if isinstance(value, MethodType):
-        value = value.__func__
-    if isinstance(value, staticmethod | classmethod):
-        value = value.__func__
+    while isinstance(value, _HOLDERS):
+        value = cast(Any, value).__func__
     if not hasattr(type(value), "__ptera__"):
         return None
     # Not `__name__`, which `functools.wraps` may have changed.
@@ -215,7 +219,8 @@ def _module(name: str, scope: Scope) -> ModuleType | None:
 def _package_functions(name: str, scope: Scope) -> Iterator[FunctionType]:
     _module(name, scope)
     for key, module in list(sys.modules.items()):
-        if isinstance(module, ModuleType) and (key == name or key.startswith(name + ".")):
+        # Some programs put other objects there.
+        if isinstance(cast(object, module), ModuleType) and (f"{key}.").startswith(f"{name}."):
             yield from _module_functions(module)
 
 
@@ -314,8 +319,8 @@ def plain_functions(value: object) -> Iterator[FunctionType]:
     """Gives the plain functions behind methods, properties, partials and wrappers."""
     if isinstance(value, FunctionType):
         yield _innermost(value)
-    elif isinstance(value, staticmethod | classmethod | MethodType):
-        yield from plain_functions(value.__func__)
+    elif isinstance(value, _HOLDERS):
+        yield from plain_functions(cast(Any, value).__func__)
     elif isinstance(value, property):
         for accessor in (value.fget, value.fset, value.fdel):
             if accessor is not None:

@@ -78,7 +78,7 @@ class Spec:
     tests: tuple[Test, ...] = ()
     captures: tuple[Capture, ...] = ()
     focus: Capture | None = None
-    sides: list["Spec"] = field(default_factory=list)
+    sides: list["Spec"] = field(default_factory=list["Spec"])
     following: "Spec | None" = None
 
     @property

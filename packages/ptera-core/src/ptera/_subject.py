@@ -1,6 +1,7 @@
 """One function's definition as the engine sees it: its facts, and what patterns it fits."""
 
 import ast
+import builtins
 import functools
 import types
 import typing
@@ -34,6 +35,7 @@ _HARMLESS = frozenset(
     "issubclass len list max min ord pow print range repr reversed round set slice str sum "
     "tuple type zip".split()
 )
+_READ = frozenset({Kind.READ})
 _SUSPENDING = (ast.Await, ast.Yield, ast.YieldFrom, ast.With, ast.AsyncWith, ast.AsyncFor)
 _DEFINING = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -95,8 +97,7 @@ class Subject:
         if function is None:
             return Scope(())
         cells = dict(_cells(function))
-        builtins = function.__builtins__ if isinstance(function.__builtins__, Mapping) else {}
-        return Scope((cells, function.__globals__, builtins))
+        return Scope((cells, function.__globals__, vars(builtins)))
 
     @functools.cached_property
     def calls_out(self) -> bool:
@@ -111,7 +112,7 @@ class Subject:
         harmless = _HARMLESS - self.facts.variables.keys() | {
             name
             for name in _HARMLESS & self.facts.variables.keys()
-            if self.facts.variables[name].kinds == {Kind.READ} and name not in known
+            if self.facts.variables[name].kinds <= _READ and name not in known
         }
         return any(_may_call(node, harmless) for node in ast.walk(self.source.node))
 

@@ -6,7 +6,7 @@ activation of whoever drove it last. So it is taken off at each suspension.
 
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from ._deliver import Node
 
@@ -106,33 +106,35 @@ class _Delegation:
 class _Iterating:
     """An asynchronous iterator whose every step is awaited out of the activation."""
 
-    __slots__ = ("inner", "node")
+    __slots__ = ("inner", "kind", "node")
 
     def __init__(self, node: Node, inner: Any) -> None:
         self.node = node
         self.inner = inner
+        self.kind: Any = type(inner)
 
     def __aiter__(self) -> "_Iterating":
         return self
 
     def __anext__(self) -> Awaiting:
-        return Awaiting(self.node, type(self.inner).__anext__(self.inner))
+        return Awaiting(self.node, self.kind.__anext__(self.inner))
 
 
 class _Managing:
     """An asynchronous context manager entered and left out of the activation."""
 
-    __slots__ = ("inner", "node")
+    __slots__ = ("inner", "kind", "node")
 
     def __init__(self, node: Node, inner: Any) -> None:
         self.node = node
         self.inner = inner
+        self.kind: Any = type(inner)
 
     def __aenter__(self) -> Awaiting:
-        return Awaiting(self.node, type(self.inner).__aenter__(self.inner))
+        return Awaiting(self.node, self.kind.__aenter__(self.inner))
 
     def __aexit__(self, *error: object) -> Awaiting:
-        return Awaiting(self.node, type(self.inner).__aexit__(self.inner, *error))
+        return Awaiting(self.node, self.kind.__aexit__(self.inner, *error))
 
 
 def awaiting(node: Node | None, awaitable: Any) -> Any:
@@ -147,15 +149,17 @@ def delegating(node: Node | None, iterable: Any) -> Any:
 
 def iterating(node: Node | None, iterable: Any) -> Any:
     """Wraps what an `async for` runs over, if the activation is recorded."""
-    if node is None or not hasattr(type(iterable), "__aiter__"):
+    kind = cast(Any, type(iterable))
+    if node is None or not hasattr(kind, "__aiter__"):
         return iterable
-    iterator = type(iterable).__aiter__(iterable)
-    return _Iterating(node, iterator) if hasattr(type(iterator), "__anext__") else iterable
+    iterator: Any = kind.__aiter__(iterable)
+    stepping = cast(Any, type(iterator))
+    return _Iterating(node, iterator) if hasattr(stepping, "__anext__") else iterable
 
 
 def managing(node: Node | None, manager: Any) -> Any:
     """Wraps what an `async with` enters, if the activation is recorded."""
-    kind = type(manager)
+    kind = cast(Any, type(manager))
     if node is None or not (hasattr(kind, "__aenter__") and hasattr(kind, "__aexit__")):
         return manager
     return _Managing(node, manager)

@@ -38,7 +38,8 @@ class _Filling:
             if isinstance(value, ast.AST):
                 value = self.filled(value)
             elif isinstance(value, list):
-                value = self._list(value)
+                items: list[Any] = value
+                value = self._list(items)
             elif field == "name" and isinstance(value, str):
                 value = self.holes.get(value, value)
             setattr(made, field, value)
@@ -72,12 +73,17 @@ def clone(node: Node) -> Node:
     """Copies a tree, with its positions and whatever marks are on its nodes."""
     made = type(node).__new__(type(node))  # `__init__` wants all fields, since 3.13
     for name, value in vars(node).items():
-        if isinstance(value, ast.AST):
-            value = clone(value)
-        elif isinstance(value, list):
-            value = [clone(item) if isinstance(item, ast.AST) else item for item in value]
-        setattr(made, name, value)
+        setattr(made, name, _cloned(value))
     return made
+
+
+def _cloned(value: Any) -> Any:
+    if isinstance(value, ast.AST):
+        return clone(value)
+    if isinstance(value, list):
+        items: list[Any] = value
+        return [_cloned(item) for item in items]
+    return value
 
 
 def statements(
@@ -109,7 +115,7 @@ def expression(text: str, /, **holes: Hole) -> ast.expr:
         >>> ast.unparse(expression("A + 1", A=ast.Name("x")))
         'x + 1'
     """
-    (statement,) = statements(text, **holes)
+    (statement,) = statements(text, None, **holes)
     assert isinstance(statement, ast.Expr)
     return statement.value
 

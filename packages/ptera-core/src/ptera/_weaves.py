@@ -91,12 +91,14 @@ class SlotWeave(Weave):
 
     def open_record(self) -> list[ast.stmt]:
         """`.n = None if .p is None else OPEN(.p, SITE)`."""
-        arguments = {"OPEN": self.put(_deliver.open_node), "SITE": self.put(self.site)}
+        opening, site = self.put(_deliver.open_node), self.put(self.site)
         text = "N = None if P is None else OPEN(P, SITE)"
         if self.key is not None and self.site.keyed:
             text = "N = None if P is None else OPEN(P, SITE, KEY)"
-            return statements(text, N=self.node, P=self.parent, KEY=self.key, **arguments)
-        return statements(text, N=self.node, P=self.parent, **arguments)
+            return statements(
+                text, N=self.node, P=self.parent, KEY=self.key, OPEN=opening, SITE=site
+            )
+        return statements(text, N=self.node, P=self.parent, OPEN=opening, SITE=site)
 
     def declarations(self) -> list[ast.stmt]:
         """Binds what the method's object declares: `if .n is not None: DECLARE(.n, self)`."""
@@ -220,7 +222,7 @@ class SimpleWeave(SlotWeave):
         return name == "#error" or bool(self.site.stored_in(name))
 
     def tap(self, name: str, value: ast.expr) -> list[ast.stmt]:
-        body = [ast.Expr(append) for append in self._appends(name, value)]
+        body: list[ast.stmt] = [ast.Expr(append) for append in self._appends(name, value)]
         if name == "#error":
             body.append(store(self.name("e"), ast.Constant(True)))
         return statements("if P is not None: BODY", {"BODY": body}, P=self.parent)
@@ -291,7 +293,7 @@ class NodeWeave(RecordingWeave):
     def tap_element(self, name: str, key: ast.expr, value: ast.expr) -> list[ast.stmt]:
         site = self.elements[name]
         text = "if N is not None: F(N, SITE, K, V)"
-        function = _deliver.element_node
+        function: Callable[..., object] = _deliver.element_node
         if not self.plan.keeps_all and site.focus_names:
             text, function = "if N is not None: F(N, K, V)", site.listen_element
         return statements(
