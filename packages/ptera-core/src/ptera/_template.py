@@ -8,7 +8,7 @@ nodes where their names stand.
 import ast
 import functools
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 __all__ = ["clone", "expression", "load", "statements", "store"]
 
@@ -37,9 +37,8 @@ class _Filling:
             value = getattr(node, field, None)
             if isinstance(value, ast.AST):
                 value = self.filled(value)
-            elif isinstance(value, list):
-                items: list[Any] = value
-                value = self._list(items)
+            elif _is_list(value):
+                value = self._list(value)
             elif field == "name" and isinstance(value, str):
                 value = self.holes.get(value, value)
             setattr(made, field, value)
@@ -66,6 +65,10 @@ class _Filling:
         return made
 
 
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
 Node = TypeVar("Node", bound=ast.AST)
 
 
@@ -80,9 +83,8 @@ def clone(node: Node) -> Node:
 def _cloned(value: Any) -> Any:
     if isinstance(value, ast.AST):
         return clone(value)
-    if isinstance(value, list):
-        items: list[Any] = value
-        return [_cloned(item) for item in items]
+    if _is_list(value):
+        return [_cloned(item) for item in value]
     return value
 
 
