@@ -81,5 +81,6 @@ def report(title: str, rows: Iterable[Row], as_json: bool = False) -> list[Row]:
     for row in found:
         bound = "" if row.bound is None else f"{row.bound:.2f}"
         miss = " " if row.bound is None or row.ratio <= row.bound else "!"
-        print(f"{row.name:44s} {row.ratio:6.2f} {bound:>6s} {row.ours:10.1f} {row.other:10.1f} {miss}")
+        times = f"{row.ours:10.1f} {row.other:10.1f}"
+        print(f"{row.name:44s} {row.ratio:6.2f} {bound:>6s} {times} {miss}")
     return found
