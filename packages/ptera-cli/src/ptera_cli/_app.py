@@ -3,8 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ptera import PteraError, Tag, TagSet, tag
 from ptera_selector import function_names
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["App", "Parsed", "auto_cli"]
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """What a command line, with files and the environment, comes to.
 
     Arguments:

@@ -4,8 +4,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from ._errors import UnknownCommandError
 
@@ -14,8 +13,7 @@ __all__ = ["Command", "command_of", "program_name"]
 Entry = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A function to run, or the commands to choose from.
 
     Arguments:

@@ -10,12 +10,10 @@ from . import _positions as positions
 from ._errors import ConfigError, closest
 from ._positions import Duplicate, Keys, Lines
 from ._shapes import as_list, as_table
-from ._spec import short_path
+from ._spec import INCLUDE, short_path
 
-__all__ = ["INCLUDE", "SET", "ConfigFile", "load"]
+__all__ = ["ConfigFile", "load"]
 
-INCLUDE = "include"
-SET = "set"
 _FORMATS = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 

@@ -8,7 +8,7 @@ import inspect
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
@@ -81,7 +81,7 @@ def completion_script(page: Page, shell: Shell) -> str:
 
 def _brief(page: Page) -> Page:
     """Leaves out what a list of candidates has no room for."""
-    specs = [replace(spec, default=None, alone=()) for spec in page.specs]
+    specs = [spec._replace(default=None, alone=()) for spec in page.specs]
     commands = {name: _brief(below) for name, below in page.commands.items()}
     return Page(page.name, page.description, specs, {}, commands)
 

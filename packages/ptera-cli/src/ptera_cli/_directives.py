@@ -1,7 +1,7 @@
 """Directives in comments: what a comment says to the command line rather than to the reader."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Directives", "read_comment"]
 
@@ -10,8 +10,7 @@ _DIRECTIVE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Directives:
+class Directives(NamedTuple):
     """What a comment asks of its option.
 
     Arguments:

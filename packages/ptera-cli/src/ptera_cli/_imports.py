@@ -2,27 +2,30 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 __all__ = ["ImportWatch"]
 
 
-class ImportWatch(MetaPathFinder):
+class ImportWatch:
     """Calls a function after each module that is loaded while it watches.
 
     Arguments:
         loaded: Called with the module, when it has run to its end.
         wanted: Tells by name which modules to watch; by default all.
 
+    Neither class here inherits from those of `importlib.abc`: importing them takes a tenth of
+    the time of a whole start.
+
     Example:
-        >>> seen = []
-        >>> with ImportWatch(lambda module: seen.append(module.__name__)):
-        ...     _ = sys.modules.pop("this", None)
+        >>> _ = sys.modules.pop("colorsys", None)
+        >>> with ImportWatch(lambda module: print("loaded", module.__name__)):
         ...     import colorsys
-        >>> "colorsys" in seen or "colorsys" in sys.modules
-        True
+        loaded colorsys
     """
 
     def __init__(
@@ -46,7 +49,7 @@ class ImportWatch(MetaPathFinder):
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    ) -> "ModuleSpec | None":
         """Lets the other finders find the module, and wraps what will load it."""
         if fullname in self._looking:
             return None
@@ -57,13 +60,14 @@ class ImportWatch(MetaPathFinder):
             spec = self._found(fullname, path, target)
         finally:
             self._looking.discard(fullname)
-        if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader = _Watched(spec.loader, self._loaded)
+        if spec is not None and hasattr(spec.loader, "exec_module"):
+            watched: Any = _Watched(spec.loader, self._loaded)
+            spec.loader = watched
         return spec
 
     def _found(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
-    ) -> ModuleSpec | None:
+    ) -> "ModuleSpec | None":
         for finder in sys.meta_path:
             if finder is not self and hasattr(finder, "find_spec"):
                 spec = finder.find_spec(fullname, path, target)
@@ -72,18 +76,19 @@ class ImportWatch(MetaPathFinder):
         return None
 
 
-class _Watched(Loader):
+class _Watched:
     """A loader that says when it is done, and is otherwise the one that it wraps."""
 
-    def __init__(self, loader: Loader, loaded: Callable[[ModuleType], None]) -> None:
+    def __init__(self, loader: Any, loaded: Callable[[ModuleType], None]) -> None:
         self._loader = loader
         self._then = loaded
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._loader, name)
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
+    def create_module(self, spec: "ModuleSpec") -> ModuleType | None:
+        module: ModuleType | None = self._loader.create_module(spec)
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
         # The module sees the loader that it would see without the watch.

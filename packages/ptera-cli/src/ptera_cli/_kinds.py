@@ -6,7 +6,7 @@ import enum
 import types
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from ._spec import ANY
 
@@ -56,8 +56,7 @@ class Kind(enum.Enum):
 Converter = collections.abc.Callable[[str], object]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """What the author of the program allows values to be.
 
     Arguments:
@@ -70,8 +69,7 @@ class Rules:
     converters: Mapping[object, Converter] | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a dataclass, a TypedDict or a NamedTuple."""
 
     name: str

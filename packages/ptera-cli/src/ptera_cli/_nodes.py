@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from ._shapes import as_table
 
@@ -32,8 +32,7 @@ class Layer(enum.IntEnum):
     COMMAND_LINE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where one value came from.
 
     Arguments:
@@ -57,7 +56,7 @@ class Origin:
     subject: str
     rank: int = 0
     source: str | None = None
-    locate: Callable[[tuple[str, ...]], int | None] | None = field(default=None, compare=False)
+    locate: Callable[[tuple[str, ...]], int | None] | None = None
     keys: tuple[str, ...] = ()
     part: tuple[str, ...] = ()
 
@@ -69,7 +68,7 @@ class Origin:
 
     def at(self, key: str) -> "Origin":
         """Gives the origin of the part of the value that a key leads to."""
-        return replace(self, part=(*self.part, key))
+        return self._replace(part=(*self.part, key))
 
     def __str__(self) -> str:
         if self.source is None:
@@ -78,37 +77,32 @@ class Origin:
         return self.source if line is None else f"{self.source}:{line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Words of a command line or of an environment variable."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """A value as a configuration file holds it."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One value, as one source gave it."""
 
     raw: Text | Data
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Parts of one value, by key, possibly from several sources."""
 
     items: Mapping[str, "Node"]
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     """Items that go after those of a list given by a lower source (or by the code)."""
 
     base: "Node | None"

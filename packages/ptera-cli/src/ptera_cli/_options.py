@@ -2,8 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, get_args, get_origin
+from typing import TYPE_CHECKING, NamedTuple, get_args, get_origin
 
 from ptera import Tag, TagSet
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["options_of", "type_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A tagged variable, and what its comment says."""
 
     address: Address
@@ -73,7 +71,7 @@ def _found(entry: "FunctionEntry", variable: "VariableEntry") -> _Found:
         owner=entry.owner,
         is_inner=entry.function is None,
     )
-    where = replace(place, line=entry.line).short
+    where = place._replace(line=entry.line).short
     return _Found(address, help_, directives, directives.group or f"{entry.qualname} ({where})")
 
 
@@ -127,16 +125,12 @@ def _specs(name: str, declared: Sequence[tuple[_Found, str]]) -> list[OptionSpec
     all_ = [found for found, _ in declared]
     spec = _spec(name, type_, all_)
     if len(declared) == 1:
-        return [replace(spec, aliases=(_long(declared[0][1]),))]
+        return [spec._replace(aliases=(_long(declared[0][1]),))]
     alone = [
-        replace(
-            _spec(label, found.address.type, [found]),
-            flags=(_long(label),),
-            positional=False,
-        )
+        _spec(label, found.address.type, [found])._replace(flags=(_long(label),), positional=False)
         for found, label in declared
     ]
-    shared = replace(spec, alone=tuple(one.name for one in alone), default=_defaults(all_))
+    shared = spec._replace(alone=tuple(one.name for one in alone), default=_defaults(all_))
     return [shared, *alone]
 
 

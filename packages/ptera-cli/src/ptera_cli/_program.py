@@ -4,15 +4,13 @@ import inspect
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptera import PteraError, Tag, TagSet
 
 from ._builtin import CONFIG, SET_OPTION, builtin_options
 from ._commands import Command, Entry
-from ._config import load
 from ._errors import SettingError, UnknownCommandError
 from ._kinds import Rules
 from ._options import options_of, type_of
@@ -30,8 +28,7 @@ __all__ = ["Outcome", "Program", "Reach", "Request", "is_of"]
 _SUPPLIED_ALL = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A command line taken apart.
 
     Arguments:
@@ -55,8 +52,7 @@ class Request:
         return next(spec.flag for spec in self.builtin if spec.name == name)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the layers came to.
 
     Arguments:
@@ -70,8 +66,7 @@ class Outcome:
     settings: Sequence[Applied]
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """A program seen from its command line.
 
     Arguments:
@@ -139,11 +134,7 @@ class Program:
 
     def _sources(self, request: Request) -> list[Source]:
         """Gives the layers, the lowest first; a source's rank is its place among them."""
-        names = _Names(self, request).names
-        sources: list[Source] = []
-        for path in (*self._standing_files(), *request.words(CONFIG)):
-            for file in load(path):
-                sources.append(from_file(file, names, len(sources)))
+        sources = self._files(request)
         if self.prefix is not None:
             variables = environment(request.specs, self.prefix, os.environ, len(sources))
             sources.append(variables)
@@ -153,7 +144,18 @@ class Program:
         spoken = from_command_line(mine, by_name, rank)
         words = request.words(SET_OPTION)
         settings = tuple(settings_from_words(words, request.flag(SET_OPTION), rank))
-        return [*sources, replace(spoken, settings=settings)]
+        return [*sources, spoken._replace(settings=settings)]
+
+    def _files(self, request: Request) -> list[Source]:
+        paths = [*self._standing_files(), *request.words(CONFIG)]
+        if not paths:
+            return []
+        # Here and not above: a run without files need not wait for what reads them.
+        from ._config import load
+
+        names = _names(self, request)
+        files = [file for path in paths for file in load(path)]
+        return [from_file(file, names, rank) for rank, file in enumerate(files)]
 
     def _standing_files(self) -> list[str]:
         """Gives the files that are read without being named on the command line."""
@@ -164,25 +166,14 @@ class Program:
         return files
 
 
-@dataclass(frozen=True)
-class _Names:
-    """The names that files may use: those of this command, and of the others."""
-
-    program: Program
-    request: Request
-
-    @property
-    def names(self) -> Names:
-        specs = {spec.name: spec for spec in self.request.specs}
-        for spec in self.request.specs:
-            for alias in spec.aliases:
-                specs.setdefault(alias.removeprefix("--").replace("-", "_"), spec)
-        return Names(specs, self.elsewhere if self.program.commands.below else frozenset())
-
-    @cached_property
-    def elsewhere(self) -> frozenset[str]:
-        others = (c for c in self.program.commands.leaves() if c is not self.request.command)
-        return frozenset(spec.name for other in others for spec in self.program.specs(other))
+def _names(program: Program, request: Request) -> Names:
+    """Gives the names that files may use: those of this command, and of the others."""
+    specs = {spec.name: spec for spec in request.specs}
+    for spec in request.specs:
+        for alias in spec.aliases:
+            specs.setdefault(alias.removeprefix("--").replace("-", "_"), spec)
+    others = (c for c in program.commands.leaves() if c is not request.command)
+    return Names(specs, frozenset(spec.name for other in others for spec in program.specs(other)))
 
 
 def _open_parameters(entry: Entry, args: Sequence[object]) -> frozenset[str]:
@@ -203,13 +194,13 @@ def _open_parameters(entry: Entry, args: Sequence[object]) -> frozenset[str]:
 
 def _requiring(spec: OptionSpec, entry: Entry, open_: frozenset[str]) -> OptionSpec:
     addresses = tuple(
-        replace(address, required=True)
+        address._replace(required=True)
         if address.parameter and address.variable in open_ and is_of(address, entry)
         else address
         for address in spec.addresses
     )
     required = any(address.required for address in addresses)
-    return replace(spec, addresses=addresses, required=required)
+    return spec._replace(addresses=addresses, required=required)
 
 
 def is_of(address: Address, entry: Entry) -> bool:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ptera_selector import (
     Call,
@@ -34,8 +34,7 @@ TypeOf = Callable[[str | None, str], object]
 """Gives the type of a variable, from the function's name (None for any) and its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """A setting that was checked.
 
     Arguments:
@@ -159,7 +158,7 @@ def _unquoted(leaf: Leaf) -> Leaf:
     if isinstance(leaf.raw, Data) or len(leaf.raw.words) != 1 or leaf.raw.words[0][:1] not in "'\"":
         return leaf
     value = literal(leaf.raw.words[0])
-    return replace(leaf, raw=Text((value,))) if isinstance(value, str) else leaf
+    return leaf._replace(raw=Text((value,))) if isinstance(value, str) else leaf
 
 
 def _check_names(selector: Selector, pointer: str, rules: Rules) -> None:

@@ -1,30 +1,37 @@
 """What each layer says, option by option: files, environment and command line as nodes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from ._config import SET, ConfigFile
 from ._errors import ConfigKeyError, SettingError, closest
 from ._kinds import Kind, kind_of, members, shown_type, takes
 from ._literals import literal
 from ._nodes import Appended, Data, Layer, Leaf, Node, Origin, Table, Text, merged, table_of
 from ._shapes import as_table
-from ._spec import OptionSpec, option_key
+from ._spec import INCLUDE, SET, OptionSpec, option_key
 from ._tokens import Occurrence
 
-__all__ = ["Names", "Setting", "Source", "environment", "from_command_line", "from_file"]
+if TYPE_CHECKING:
+    from ._config import ConfigFile
+
+__all__ = [
+    "Names",
+    "Setting",
+    "Source",
+    "environment",
+    "from_command_line",
+    "from_file",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A selector and the value for its focus, as one source gave it."""
 
     selector: str
     value: Leaf
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """What one file, the environment, or the command line says.
 
     Arguments:
@@ -36,8 +43,7 @@ class Source:
     settings: tuple[Setting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """The names under which files and the environment know the options.
 
     Arguments:
@@ -46,7 +52,7 @@ class Names:
     """
 
     specs: Mapping[str, OptionSpec]
-    elsewhere: frozenset[str] = field(default=frozenset())
+    elsewhere: frozenset[str] = frozenset()
 
     def find(self, name: str) -> OptionSpec | None:
         """Gives the option of that name, dashes and underscores being the same."""
@@ -58,7 +64,7 @@ class Names:
         return any(key.startswith(start) for key in (*self.specs, *self.elsewhere))
 
 
-def from_file(file: ConfigFile, names: Names, rank: int) -> Source:
+def from_file(file: "ConfigFile", names: Names, rank: int) -> Source:
     """Gives what a file says.
 
     Arguments:
@@ -80,7 +86,7 @@ def from_file(file: ConfigFile, names: Names, rank: int) -> Source:
 
 
 def _read_key(
-    file: ConfigFile,
+    file: "ConfigFile",
     keys: tuple[str, ...],
     value: object,
     names: Names,
@@ -106,21 +112,21 @@ def _read_key(
         raise _unknown(file, keys, names)
 
 
-def _origin(file: ConfigFile, keys: tuple[str, ...], rank: int) -> Origin:
+def _origin(file: "ConfigFile", keys: tuple[str, ...], rank: int) -> Origin:
     subject = ".".join(keys)
     return Origin(Layer.FILE, subject, rank, file.shown, file.line, keys)
 
 
-def _unknown(file: ConfigFile, keys: tuple[str, ...], names: Names) -> ConfigKeyError:
+def _unknown(file: "ConfigFile", keys: tuple[str, ...], names: Names) -> ConfigKeyError:
     dotted = ".".join(keys)
     source = str(_origin(file, keys, 0))
-    nearest = closest(option_key(dotted), [*names.specs, SET, "include"])
+    nearest = closest(option_key(dotted), [*names.specs, SET, INCLUDE])
     found = names.find(nearest or "")
     place = found.place if found is not None else None
     return ConfigKeyError(dotted, source, nearest, place)
 
 
-def _settings(file: ConfigFile, value: object, rank: int) -> Iterable[Setting]:
+def _settings(file: "ConfigFile", value: object, rank: int) -> Iterable[Setting]:
     table = as_table(value)
     if table is None:
         where = str(_origin(file, (SET,), rank))
@@ -130,7 +136,7 @@ def _settings(file: ConfigFile, value: object, rank: int) -> Iterable[Setting]:
         if as_table(item) is not None:
             reason = f"`{selector}` holds a table; a selector goes in quotes"
             raise SettingError(str(origin), reason)
-        yield Setting(selector, Leaf(Data(item), replace(origin, subject=selector)))
+        yield Setting(selector, Leaf(Data(item), origin._replace(subject=selector)))
 
 
 def environment(

@@ -1,16 +1,21 @@
 """What an option is: made from the variables that it sets, read by every other room."""
 
 import os
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-__all__ = ["ANY", "Address", "OptionSpec", "Place", "option_key"]
+__all__ = ["ANY", "INCLUDE", "SET", "Address", "OptionSpec", "Place", "option_key"]
+
+INCLUDE = "include"
+"""The key of a file that names further files."""
+
+SET = "set"
+"""The table of a file that holds selectors and their values."""
 
 ANY: object = object
 """The type of a variable that says nothing about its values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a variable is declared.
 
     Arguments:
@@ -42,8 +47,7 @@ def short_path(file: str) -> str:
     return file.removeprefix(inside)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """One variable of one function, which an option sets.
 
     Arguments:
@@ -67,7 +71,7 @@ class Address:
     default: str | None = None
     required: bool = False
     parameter: bool = False
-    owner: object = field(default=None, compare=False)
+    owner: object = None
     is_inner: bool = False
 
     @property
@@ -97,8 +101,7 @@ class Address:
         return f"/{self.module}/{outer.replace('.', '/')}" if local else None
 
 
-@dataclass(frozen=True, slots=True)
-class OptionSpec:
+class OptionSpec(NamedTuple):
     """One option of a command line, and of its configuration files.
 
     Arguments:

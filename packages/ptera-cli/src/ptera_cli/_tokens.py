@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ._errors import MissingValueError, UnexpectedArgumentError, UnknownOptionError, closest
 from ._kinds import Kind, described, kind_of, members, part_type, takes
@@ -16,8 +16,7 @@ _NUMBER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One option as it stands on a command line.
 
     Arguments:
@@ -35,8 +34,7 @@ class Occurrence:
     append: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Flag:
+class _Flag(NamedTuple):
     spec: OptionSpec
     takes: int | None
     negative: bool = False

@@ -1,7 +1,7 @@
 """Which value each variable gets, from all layers, and where it came from."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ._convert import ConversionError, convert
 from ._errors import (
@@ -20,8 +20,7 @@ from ._spec import Address, OptionSpec
 __all__ = ["Chosen", "Given", "given_values", "chosen_values", "refused", "require"]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """An option that some layer gives a value.
 
     Arguments:
@@ -42,8 +41,7 @@ class Given:
         return self.origins[-1].rank
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The value that one variable gets.
 
     Arguments:

@@ -9,9 +9,8 @@ worker's own function is unpickled, puts the overlay in place there.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ptera import Overlay, PteraError
 from ptera_selector import Selector
@@ -25,8 +24,7 @@ _KEY = "ptera_cli"
 _PROCESS = "multiprocessing.process"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Here:
+class Here(NamedTuple):
     """How this process alone can name something: by the objects themselves.
 
     Arguments:
@@ -40,8 +38,7 @@ class Here:
     within: tuple[object, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """A value for what a selector addresses, for as long as the program runs.
 
     Arguments:
@@ -88,7 +85,7 @@ class Assignment:
 
     def by_name(self) -> "Assignment":
         """Gives the same for whatever functions of that name come to be made."""
-        return self if self.fallback is None else replace(self, selector=self.fallback)
+        return self if self.fallback is None else self._replace(selector=self.fallback)
 
 
 class TransportError(PteraError):
@@ -204,7 +201,7 @@ def _packed(assignment: Assignment) -> bytes:
     import pickle
 
     try:
-        return pickle.dumps(replace(assignment, here=None))
+        return pickle.dumps(assignment._replace(here=None))
     except Exception as error:
         raise TransportError(assignment.subject, str(error)) from error
 
