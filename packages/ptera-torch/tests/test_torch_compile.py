@@ -1,5 +1,4 @@
 """Compiled code: what is delivered is right, or it is refused; never stale."""
-# ruff: noqa: F821 - declared variables get their values from outside
 
 import sys
 import warnings

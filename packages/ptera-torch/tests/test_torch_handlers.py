@@ -1,5 +1,4 @@
 """Where captured tensors go: keeping policies, reductions, sinks."""
-# ruff: noqa: F821 - declared variables get their values from outside
 
 import builtins
 import io

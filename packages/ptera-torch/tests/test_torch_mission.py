@@ -1,5 +1,4 @@
 """The mission's program: an MLP, its gradients, a regulariser, a temperature."""
-# ruff: noqa: F821 - declared variables get their values from outside
 
 import gc
 from collections.abc import Iterator

@@ -1,5 +1,4 @@
 """A Ptera model as a `torch.nn.Module`."""
-# ruff: noqa: F821 - declared variables get their values from outside
 
 import copy
 import io

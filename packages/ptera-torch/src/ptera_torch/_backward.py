@@ -1,10 +1,12 @@
 """`mode="backward"`: gradients from the backward pass that the program makes anyway."""
 
 import atexit
+import functools
 import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
@@ -107,20 +109,15 @@ class _Claim:
         """Adds an event, its tensors hooked."""
         taken: Event = {}
         for name, captured in event.items():
-            values = [
-                map_tensors(value, self._detached)
-                if name == self.name
-                else map_tensors(value, lambda t, v=variable: self._watched(t, v, taps))
-                for variable, value in zip(captured.names, captured.values, strict=True)
-            ]
+            values: list[Any] = []
+            for variable, value in zip(captured.names, captured.values, strict=True):
+                watched = functools.partial(self._watched, variable, taps)
+                change = torch.Tensor.detach if name == self.name else watched
+                values.append(map_tensors(value, change))
             taken[name] = Captured(name, captured.names, values)
         self.events.append(taken)
 
-    @staticmethod
-    def _detached(tensor: torch.Tensor) -> torch.Tensor:
-        return tensor.detach()
-
-    def _watched(self, tensor: torch.Tensor, variable: str, taps: Taps) -> torch.Tensor:
+    def _watched(self, variable: str, taps: Taps, tensor: torch.Tensor) -> torch.Tensor:
         if not tensor.requires_grad:
             return tensor
         tap = taps.input(tensor)

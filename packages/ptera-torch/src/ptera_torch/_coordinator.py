@@ -20,8 +20,10 @@ class Asker(Protocol):
 
     question: Question
     root: Root
-    deliver: Callable[[Event], None]
     waiting: Waiting | None
+
+    def deliver(self, event: Event) -> None:
+        """Hands one answered event on."""
 
 
 class Coordinator:

@@ -17,8 +17,13 @@ __all__ = ["BackwardPass", "Claim", "Tap", "Taps", "own_pass"]
 class Claim(Protocol):
     """Somebody who waits for gradients with respect to one target."""
 
-    name: str
-    has_leaves: bool
+    @property
+    def name(self) -> str:
+        """The target's name."""
+
+    @property
+    def has_leaves(self) -> bool:
+        """Whether a gradient is asked for that is read from `.grad`."""
 
     def deliver(self, arrived: "BackwardPass", scale: torch.Tensor) -> None:
         """Takes what one pass brought."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
 
@@ -11,7 +11,10 @@ from ptera._deliver import Captured
 __all__ = ["Differentiated", "Label", "Labels"]
 
 
-class Differentiated(NamedTuple):
+T = TypeVar("T")
+
+
+class Differentiated(NamedTuple, Generic[T]):
     """A value and the target's gradient with respect to it: what `Grad` delivers.
 
     Arguments:
@@ -24,8 +27,8 @@ class Differentiated(NamedTuple):
         0.5
     """
 
-    value: object
-    grad: object
+    value: T
+    grad: T
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Captured values as figures: curves, gradient flow, attention maps."""
 
+import math
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
@@ -138,8 +139,11 @@ class GradientFlow(Figure):
         means = self.means
         axes.bar(range(len(means)), list(means.values()), color="tab:blue", width=0.6)
         axes.set_xticks(range(len(means)), list(means), rotation=30 if len(means) > 6 else 0)
-        if any(value > 0 for value in means.values()):
+        least = min((value for value in means.values() if value > 0), default=0.0)
+        if least:
+            # A logarithmic axis has no zero: begin so low that each bar can be seen.
             axes.set_yscale("log")
+            axes.set_ylim(bottom=10 ** math.floor(math.log10(least / 2)))
         axes.set_ylabel("mean |gradient|")
 
 

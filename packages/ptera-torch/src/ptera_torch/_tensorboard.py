@@ -53,7 +53,7 @@ class TensorBoard:
         self._prefix = prefix
         self._counts: dict[Label, int] = {}
         self._owns = isinstance(target, str | PathLike)
-        self.writer = target
+        self.writer: Any = target
         if self._owns:
             module = optional("torch.utils.tensorboard", "tensorboard")
             self.writer = module.SummaryWriter(target)
