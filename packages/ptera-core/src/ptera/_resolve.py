@@ -238,7 +238,7 @@ def _same_file(code: CodeType, file: str) -> bool:
 
 
 def _owned(value: object, module: ModuleType, seen: set[int]) -> Iterator[FunctionType]:
-    """Gives the functions of a module's variable, methods of its classes included."""
+    """Gives the functions of a module's variable: methods of its classes, entries of its tables."""
     if id(value) in seen:
         return
     seen.add(id(value))
@@ -246,8 +246,17 @@ def _owned(value: object, module: ModuleType, seen: set[int]) -> Iterator[Functi
         if value.__module__ == module.__name__:
             for member in list(vars(value).values()):
                 yield from _owned(member, module, seen)
+    elif type(value) in _TABLES:
+        members = value.values() if isinstance(value, dict) else value
+        for member in list(cast(Iterable[object], members)):
+            if callable(member) or type(member) in _TABLES:
+                yield from _owned(member, module, seen)
     else:
         yield from plain_functions(value)
+
+
+_TABLES = (dict, list, tuple, set, frozenset)
+"""A module may keep functions in tables, to call them by what it looks up."""
 
 
 def _defined_in(module: ModuleType, qualname: str) -> Iterator[FunctionType]:
