@@ -18,7 +18,7 @@ from ptera._plan import Mode
 from ptera._resolve import Scope
 from ptera_selector import parse
 
-NOT_REACHED = "existed before, and in no variable of its module (a wrapper, an overload, a dispatcher)"
+NOT_REACHED = "in no variable of its module: a wrapper, an overload, a dispatcher's method"
 
 
 def import_all(package: str) -> None:
