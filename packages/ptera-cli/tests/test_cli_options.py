@@ -5,7 +5,7 @@ from typing import Annotated
 
 import pytest
 
-from ptera import Tag, default, ptera, tag
+from ptera import Overlay, Tag, default, ptera, tag
 from ptera_cli import App, DeclarationError, UsageError
 
 HP = tag.HyperParameter
@@ -321,3 +321,33 @@ def test_entries_that_are_none(entry: object) -> None:
 def test_tags_are_what_they_were() -> None:
     # What the module's own annotations are built from is not changed by parsing.
     assert isinstance(HP, Tag) and replace(HP, name="x") == tag.x
+
+
+@ptera
+def declares() -> object:
+    width: Annotated[int, HP]
+    return width
+
+
+@ptera
+def calls_one_that_declares() -> object:
+    depth: Annotated[int, HP]
+    return depth, declares()
+
+
+def test_declared_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    app = App(calls_one_that_declares, prog="declared")
+    assert app.run(["--depth", "1", "--width", "2"]) == (1, 2)
+    assert refused(app=app).startswith("`--depth` is required: a whole number. Declared in")
+    # Of another function it is known only when it runs: the program may have set it.
+    with pytest.raises(SystemExit) as caught:
+        app.run(["--depth", "1"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith(
+        "declared: error: `--width` is required: a whole number. Declared in `declares` ("
+    )
+    with Overlay.tweak({"declares > width": 5}):
+        assert app.run(["--depth", "1"]) == (1, 5)
+        ready = App(calls_one_that_declares.new(depth=3), prog="declared")
+        assert ready.run([]) == (3, 5)
+        assert ready.run(["--depth", "4"]) == (4, 5)

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from ptera import PteraError, Tag, TagSet, tag
+from ptera import PteraError, Tag, TagSet, UnsetVariableError, tag
 from ptera_selector import function_names
 
 from ._builtin import COMPLETION, HELP, PRINT_CONFIG, SAVE_CONFIG
 from ._commands import Command, Entry, command_of, program_name
-from ._errors import SettingError, UsageError, ValueRefusedError, closest
-from ._kinds import Converter, Rules
+from ._errors import MissingOptionError, SettingError, UsageError, ValueRefusedError, closest
+from ._kinds import Converter, Rules, described
 from ._nodes import sources
 from ._program import Outcome, Program, Reach, Request, is_of
 from ._settings import Applied, variable_of
@@ -315,8 +315,26 @@ def _run(prog: str, request: Request, outcome: Outcome, held: Held, args: Sequen
         if not stop.code:
             _report_unread(prog, outcome, held)
         raise
+    except UnsetVariableError as error:
+        missing = _option_of(error, request.specs)
+        if missing is None:
+            raise
+        print(f"{prog}: error: {missing}", file=sys.stderr)
+        raise SystemExit(2) from None
     finally:
         held.release()
+
+
+def _option_of(error: UnsetVariableError, specs: Sequence[OptionSpec]) -> MissingOptionError | None:
+    """Gives what a user can do about a variable that nothing has set, if there is an option."""
+    for spec in specs:
+        for address in spec.addresses:
+            if address.variable == error.variable and error.function in (
+                address.name,
+                address.function,
+            ):
+                return MissingOptionError(spec.flag, described(spec.type), address.place)
+    return None
 
 
 def _report_unread(prog: str, outcome: Outcome, held: Held) -> None:

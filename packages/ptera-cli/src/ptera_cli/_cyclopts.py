@@ -160,6 +160,8 @@ def _facts(spec: OptionSpec) -> list[str]:
     choices = choices_of(spec.type)
     if choices and spec.metavar is not None:
         facts.append(f"[one of {', '.join(choices)}]")
+    if not spec.required and any(address.declared for address in spec.addresses):
+        facts.append("[required, unless the program sets it]")
     if spec.default is not None:
         facts.append(f"[default: {spec.default}]")
     if spec.alone:

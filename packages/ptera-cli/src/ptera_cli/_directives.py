@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 __all__ = ["Directives", "read_comment"]
 
-_DIRECTIVE = re.compile(
-    r"\[\s*(alias|aliases|positional|negate|metavar|group)\s*(?::\s*([^\]]*?)\s*)?\]"
-)
+# Not compiled here: a program whose comments hold no bracket need not wait for it.
+_DIRECTIVE = r"\[\s*(alias|aliases|positional|negate|metavar|group)\s*(?::\s*([^\]]*?)\s*)?\]"
 
 
 class Directives(NamedTuple):
@@ -46,11 +45,13 @@ def read_comment(comment: str) -> tuple[str, Directives]:
         >>> directives.aliases
         ('-l',)
     """
+    if "[" not in comment:
+        return _joined(comment), Directives()
     found: dict[str, list[str]] = {}
-    for match in _DIRECTIVE.finditer(comment):
+    for match in re.finditer(_DIRECTIVE, comment):
         name = "alias" if match[1] == "aliases" else match[1]
         found.setdefault(name, []).append(match[2] or "")
-    return _without_directives(comment), Directives(
+    return _joined(re.sub(_DIRECTIVE, "", comment)), Directives(
         aliases=_flags(found.get("alias", [])),
         positional="positional" in found,
         negatives=_flags(found.get("negate", [])),
@@ -59,9 +60,8 @@ def read_comment(comment: str) -> tuple[str, Directives]:
     )
 
 
-def _without_directives(comment: str) -> str:
-    lines = (re.sub(r"\s+", " ", _DIRECTIVE.sub("", line)).strip() for line in comment.splitlines())
-    return " ".join(line for line in lines if line)
+def _joined(comment: str) -> str:
+    return " ".join(comment.split())
 
 
 def _last(values: list[str] | None) -> str | None:
@@ -70,7 +70,7 @@ def _last(values: list[str] | None) -> str | None:
 
 def _flags(values: list[str]) -> tuple[str, ...]:
     """Gives the flags of directives; dashes may be left out: `[alias: x]` is `-x`."""
-    words = [word for value in values for word in re.split(r"[\s,]+", value) if word]
+    words = [word for value in values for word in value.replace(",", " ").split()]
     return tuple(dict.fromkeys(_flag(word) for word in words))
 
 

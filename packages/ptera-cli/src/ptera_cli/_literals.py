@@ -5,9 +5,10 @@ import re
 
 __all__ = ["literal", "whole_number"]
 
-_WHOLE = re.compile(r"[+-]?\d+(_\d+)*")
-_BASED = re.compile(r"[+-]?0[xXoObB][\da-fA-F_]+")
-_SCIENTIFIC = re.compile(r"[+-]?(\d[\d_]*)?\.?(\d[\d_]*)?([eE][+-]?\d+)?")
+# Not compiled here: most whole numbers are plain digits.
+_WHOLE = r"[+-]?\d+(_\d+)*"
+_BASED = r"[+-]?0[xXoObB][\da-fA-F_]+"
+_SCIENTIFIC = r"[+-]?(\d[\d_]*)?\.?(\d[\d_]*)?([eE][+-]?\d+)?"
 _MOST_DIGITS = 4000
 
 _WORDS = {"true": True, "false": False, "null": None}
@@ -23,14 +24,14 @@ def whole_number(text: str) -> int | None:
         True
     """
     text = text.strip()
-    if _WHOLE.fullmatch(text):
+    if text.isdecimal() or re.fullmatch(_WHOLE, text):
         return int(text) if len(text) < _MOST_DIGITS else None
-    if _BASED.fullmatch(text):
+    if re.fullmatch(_BASED, text):
         try:
             return int(text, 0)
         except ValueError:
             return None
-    return _whole_decimal(text) if _SCIENTIFIC.fullmatch(text) else None
+    return _whole_decimal(text) if re.fullmatch(_SCIENTIFIC, text) else None
 
 
 def _whole_decimal(text: str) -> int | None:

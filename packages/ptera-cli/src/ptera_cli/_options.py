@@ -66,8 +66,8 @@ def _found(entry: "FunctionEntry", variable: "VariableEntry") -> _Found:
         place=place,
         type=type_of(variable),
         default=default,
-        required=variable.kind == "declared" and default is None,
         parameter=variable.kind == "parameter",
+        declared=variable.kind == "declared" and default is None,
         owner=entry.owner,
         is_inner=entry.function is None,
     )
@@ -158,7 +158,6 @@ def _spec(name: str, type_: object, declared: Sequence[_Found]) -> OptionSpec:
         positional=positional,
         help=next((found.help for found in declared if found.help), ""),
         default=first.address.default,
-        required=any(found.address.required for found in declared),
         metavar=directives.metavar,
         group=first.group,
         addresses=tuple(found.address for found in declared),

@@ -89,7 +89,7 @@ def _paths(parsed: Mapping[str, Any]) -> Iterator[Keys]:
             yield (key,)
 
 
-_JSON_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\],:]|\n')
+_JSON_TOKEN = r'"(?:\\.|[^"\\])*"|[{}\[\],:]|\n'
 
 
 def json_lines(text: str) -> Lines:
@@ -103,7 +103,7 @@ def json_lines(text: str) -> Lines:
     line = 1
     path: list[str | None] = []  # None: a list, whose items have no names
     string = ""
-    for token in _JSON_TOKEN.findall(text):
+    for token in re.findall(_JSON_TOKEN, text):
         if token == "\n":
             line += 1
         elif token == ":":

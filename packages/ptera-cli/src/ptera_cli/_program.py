@@ -92,8 +92,8 @@ class Program(NamedTuple):
         from ptera import catalogue
 
         specs = options_of(catalogue(command.entry, self.tag))
-        open_ = _open_parameters(command.entry, self.args)
-        return tuple(_requiring(spec, command.entry, open_) for spec in specs)
+        needs = _Needs(command.entry, _open_parameters(command.entry, self.args))
+        return tuple(needs.told(spec) for spec in specs)
 
     def builtin(self, specs: Sequence[OptionSpec]) -> tuple[OptionSpec, ...]:
         """Gives the options that every command line has, beside those of variables."""
@@ -192,15 +192,37 @@ def _open_parameters(entry: Entry, args: Sequence[object]) -> frozenset[str]:
     )
 
 
-def _requiring(spec: OptionSpec, entry: Entry, open_: frozenset[str]) -> OptionSpec:
-    addresses = tuple(
-        address._replace(required=True)
-        if address.parameter and address.variable in open_ and is_of(address, entry)
-        else address
-        for address in spec.addresses
-    )
-    required = any(address.required for address in addresses)
-    return spec._replace(addresses=addresses, required=required)
+class _Needs(NamedTuple):
+    """What the entry cannot run without.
+
+    Of other functions it is not known before they run: the program may set their declared
+    variables itself.
+    """
+
+    entry: Entry
+    open_parameters: frozenset[str]
+
+    def told(self, spec: OptionSpec) -> OptionSpec:
+        """Gives an option that says whether it is required."""
+        addresses = tuple(
+            address._replace(required=is_of(address, self.entry) and self._is_open(address))
+            for address in spec.addresses
+        )
+        required = any(address.required for address in addresses)
+        return spec._replace(addresses=addresses, required=required)
+
+    def _is_open(self, address: Address) -> bool:
+        if address.parameter:
+            return address.variable in self.open_parameters
+        return address.declared and not _has_state(self.entry, address.variable)
+
+
+def _has_state(entry: Entry, variable: str) -> bool:
+    """Tells whether the state of a Ptera object gives a variable a value."""
+    try:
+        return hasattr(getattr(entry, "state", None), variable)
+    except PteraError:
+        return False
 
 
 def is_of(address: Address, entry: Entry) -> bool:

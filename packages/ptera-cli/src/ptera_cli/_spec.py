@@ -59,6 +59,7 @@ class Address(NamedTuple):
         default: The source of its default, None where it has none.
         required: Whether the program cannot run unless something sets it.
         parameter: Whether it is a parameter of the function.
+        declared: Whether it is declared without a value: the program may set it, or not.
         owner: The function, or the one inside which it is defined.
         is_inner: Whether it is the latter.
     """
@@ -71,6 +72,7 @@ class Address(NamedTuple):
     default: str | None = None
     required: bool = False
     parameter: bool = False
+    declared: bool = False
     owner: object = None
     is_inner: bool = False
 

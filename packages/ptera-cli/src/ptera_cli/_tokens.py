@@ -10,10 +10,8 @@ from ._spec import OptionSpec
 
 __all__ = ["Occurrence", "Scanner"]
 
-_NUMBER = re.compile(
-    r"-(\.?\d[\d_]*(\.[\d_]*)?([eE][+-]?\d+)?|0[xXoObB][\da-fA-F_]+|inf|infinity|nan)",
-    re.IGNORECASE,
-)
+# Not compiled here: most command lines hold no negative number.
+_NUMBER = r"(?i)-(\.?\d[\d_]*(\.[\d_]*)?(e[+-]?\d+)?|0[xob][\da-f_]+|inf|infinity|nan)"
 
 
 class Occurrence(NamedTuple):
@@ -103,7 +101,9 @@ class Scanner:
         """Tells options from values: `-`, `-1e-4` and `-inf` are values, unless declared."""
         if not word.startswith("-") or word == "-":
             return False
-        return _NUMBER.fullmatch(word) is None or _folded(word) in self._flags
+        if word.startswith("--") or _folded(word) in self._flags:
+            return True
+        return re.fullmatch(_NUMBER, word) is None
 
     def _is_bare(self, occurrence: Occurrence) -> bool:
         flag = self._flags.get(_folded(occurrence.spelled))
