@@ -84,20 +84,23 @@ def event_statements(
     root: ast.expr,
     readings: list[Reading],
     outer: Outer,
-    noted: bool = True,
+    with_note: bool = True,
 ) -> list[ast.stmt]:
     """Gives the statements that build an event and hand it to the root's handler.
 
     Where each capture surely has a value, `emit({"x": x})`, or `emit(x)` for a handler
     that takes them by position; otherwise the absent ones are left out first. With
-    `noted`, an exception of the handler gets a note that names the selector.
+    `with_note`, an exception of the handler gets a note that names the selector.
     """
-    call = event_call(put, plan, root, readings, outer, specialised=noted)
-    if not noted:
-        return [ast.Expr(call)]
+    call = event_call(put, plan, root, readings, outer, specialised=with_note)
+    return noted(put, root, [ast.Expr(call)]) if with_note else [ast.Expr(call)]
+
+
+def noted(put: Put, root: ast.expr, body: list[ast.stmt]) -> list[ast.stmt]:
+    """Gives statements whose exceptions get a note that names the root's selector."""
     return statements(
-        "try: CALL\nexcept BaseException as E:\n    NOTE(E, ROOT)\n    raise",
-        {"CALL": [ast.Expr(call)]},
+        "try: BODY\nexcept BaseException as E:\n    NOTE(E, ROOT)\n    raise",
+        {"BODY": body},
         E=".x",
         NOTE=put(note_selector),
         ROOT=root,

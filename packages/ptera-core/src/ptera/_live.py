@@ -358,7 +358,7 @@ def _all(conditions: list[ast.expr]) -> ast.expr:
 def event_call(weave: LiveWeave, root: ast.expr, readings: list[Reading]) -> ast.expr:
     """Gives the delivery of one event as a single expression."""
     (statement,) = event_statements(
-        weave.put, weave.plan, root, readings, weave.outer_value, noted=False
+        weave.put, weave.plan, root, readings, weave.outer_value, with_note=False
     )
     assert isinstance(statement, ast.Expr)
     return statement.value

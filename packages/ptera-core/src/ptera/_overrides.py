@@ -3,10 +3,11 @@
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from . import _deliver
-from ._deliver import ABSENT, Captured, Node, Place, Root
+from ._deliver import ABSENT, Captured, Node, Place, Root, note_selector
 from ._emission import (
     Entry,
     Reading,
@@ -15,6 +16,7 @@ from ._emission import (
     assemble_values,
     event_call,
     lenient,
+    noted,
 )
 from ._errors import ConflictError
 from ._live import LiveWeave
@@ -44,7 +46,8 @@ class OverrideWeave(LiveWeave):
 
         x = compute()
         if .p is not None:
-            x = .p.value            # or .p.emit(a, b), with the captures of the handler
+            if .p.live:
+                x = .p.value        # or .p.emit(a, b), with the captures of the handler
 
     Attributes, elements and points have their value replaced by a call before they get
     it. So has a local that two overlays want to change (see `Arbitration`).
@@ -89,7 +92,11 @@ class OverrideWeave(LiveWeave):
     def deliver(
         self, root: ast.expr, readings: list[Reading], name: str, value: ast.expr
     ) -> list[ast.stmt]:
-        made = self._assign(name, self.new_value(root, readings))
+        assigned = self._assign(name, self.new_value(root, readings))
+        if not self.plan.constant:
+            assigned = noted(self.put, root, assigned)
+        # A frame that was suspended, or is still running, outlives the overlay.
+        made = statements("if R.live: ASSIGN", {"ASSIGN": assigned}, R=root)
         if not self.plan.is_direct:
             made.append(ast.Break())
         return made
@@ -187,7 +194,7 @@ class Chooser:
         if places is None:
             return None
         for place in places if isinstance(places, tuple) else ((places.root,),):
-            if self._passes(incoming, place, own):
+            if place[0].root.live and self._passes(incoming, place, own):
                 return place[0].root, lambda place=place: self._value(incoming, place, own)
         return None
 
@@ -284,9 +291,18 @@ def decide(incoming: Any, candidates: tuple[Candidate, ...], own: Own) -> Any:
             places = ("the function itself", f"the overlay of `{root.slot.plan.specs.selector}`")
             raise ConflictError(own.variable, own.function, places)
         if chosen is ABSENT or root.slot.plan.chooses:
-            value = compute()
+            value = computed(compute, root)
             chosen = value if chosen is ABSENT else chosen
     return incoming if chosen is ABSENT else chosen
+
+
+def computed(compute: Callable[[], Any], root: Root) -> Any:
+    """Gives what an override's function returns; its exceptions tell the selector."""
+    try:
+        return compute()
+    except BaseException as error:
+        note_selector(error, root)
+        raise
 
 
 def _rank(proposal: Proposal) -> tuple[float, int]:
@@ -387,12 +403,12 @@ def override_with_sides(node: Node | None, site: Site, name: str, incoming: Any)
         if event is not None:
             if site.plan.constant:
                 return node.root.value
-            value = _computed(event, site.plan, node.root)
+            value = computed(partial(_called, event, site.plan, node.root), node.root)
             return incoming if value is ABSENT else value
     return incoming
 
 
-def _computed(event: dict[str, Captured], plan: Plan, root: Root) -> Any:
+def _called(event: dict[str, Captured], plan: Plan, root: Root) -> Any:
     if plan.chooses:
         return root.emit(event if plan.raw else values_of(event))
     return root.emit(*(event[name].value for name in plan.arguments or ()))
