@@ -247,8 +247,8 @@ def _owned(value: object, module: ModuleType, seen: set[int]) -> Iterator[Functi
             for member in list(vars(value).values()):
                 yield from _owned(member, module, seen)
     elif type(value) in _TABLES:
-        members = value.values() if isinstance(value, dict) else value
-        for member in list(cast(Iterable[object], members)):
+        table = cast(Any, value)
+        for member in list(table.values() if hasattr(table, "values") else table):
             if callable(member) or type(member) in _TABLES:
                 yield from _owned(member, module, seen)
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -20,10 +20,12 @@ class Claim(Protocol):
     @property
     def name(self) -> str:
         """The target's name."""
+        ...
 
     @property
     def has_leaves(self) -> bool:
         """Whether a gradient is asked for that is read from `.grad`."""
+        ...
 
     def deliver(self, arrived: "BackwardPass", scale: torch.Tensor) -> None:
         """Takes what one pass brought."""
@@ -116,7 +118,7 @@ class Taps:
         return self._hooked(tensor, _arrive)
 
     def _hooked(self, tensor: torch.Tensor, hook: Callable[[Tap, torch.Tensor], None]) -> Tap:
-        known: dict[Any, Tap] = self._known.setdefault(tensor, {})
+        known = cast(dict[Any, Tap], self._known.setdefault(tensor, {}))
         if hook not in known:
             tap = known[hook] = Tap(self)
             # A local function: the hook holds the tap, and the graph of the tensor the hook.
