@@ -1,12 +1,13 @@
 """What can be told of a selector before anything runs: unknown names, impossible overrides."""
 
+import builtins
 from collections.abc import Iterator
 
 from ._errors import OverrideError, SourceError, UnknownFunctionError, UnknownVariableError
 from ._patch import candidates, subject_of
 from ._plan import Plan
 from ._registry import ptera_functions
-from ._resolve import Scope
+from ._resolve import NOTHING, Scope
 from ._scope import Kind
 from ._source import nested_sources
 from ._specs import Spec
@@ -61,6 +62,7 @@ def _check_spec(spec: Spec, subjects: list[Subject], plan: Plan, scope: Scope) -
     named = [subject for subject in subjects if subject.is_named(spec)]
     element = any(spec.name in subject.facts.elements for subject in subjects)
     if not named and not element:
+        _check_is_python(spec.name, scope)
         raise UnknownFunctionError(spec.name, tuple(_function_names(scope)))
     if not named:
         return
@@ -71,6 +73,16 @@ def _check_spec(spec: Spec, subjects: list[Subject], plan: Plan, scope: Scope) -
             names = {name for subject in named for name in subject.facts.variables}
             places = [_place(subject) for subject in named]
             raise UnknownVariableError(variable, spec.name, places, sorted(names))
+
+
+def _check_is_python(name: str, scope: Scope) -> None:
+    """Raises `SourceError` for what can be called but has no source to look into."""
+    found = scope.lookup(name)
+    if found is NOTHING:
+        found = getattr(builtins, name, NOTHING)
+    if callable(found):
+        remedy = "Wrap it in a function of yours, and name that."
+        raise SourceError(name, "it is not written in Python", remedy)
 
 
 def _place(subject: Subject) -> tuple[str, str, int]:
@@ -92,7 +104,9 @@ def check_focus(plan: Plan) -> None:
     selector = plan.specs.selector
     focus = plan.specs.focus
     if focus is None:
-        raise OverrideError(str(selector), None, "the selector has no focus")
+        raise OverrideError(
+            str(selector), None, "the selector has no focus (write `!x`, `> x`, or `h[1] as x`)"
+        )
     variable = focus.variable
     if variable is None:
         return

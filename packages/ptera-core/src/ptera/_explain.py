@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
+from typing import Literal
 
 from ptera_selector import Selector
 
@@ -95,7 +96,7 @@ def explain(
     source: bool = False,
     env: Mapping[str, object] | None = None,
     within: object = None,
-    mode: Mode = Mode.LIVE,
+    mode: Mode | Literal["live", "complete", "override"] = "live",
 ) -> Explanation:
     """Tells which functions and variables a selector will touch, or why nothing matches.
 
@@ -123,6 +124,7 @@ def explain(
     """
     parsed = selector_of(selector)
     scope = caller_scope(env, within)
+    mode = Mode(mode)
     if mode is Mode.LIVE and not _has_focus(parsed):
         mode = Mode.COMPLETE
     rule = Rule(parsed, scope, mode, emit=lambda *_: None)

@@ -44,7 +44,8 @@ class LiveWeave(RecordingWeave):
 
     def _must_open(self) -> bool:
         """Whether activations below can tell that this one was there."""
-        named = any(spec.call.function == self.site.name for spec in self.plan.specs.all)
+        name = self.site.subject.name
+        named = any(spec.name.rpartition(".")[2] == name for spec in self.plan.specs.all)
         return self.site.fits_outer or (
             self.plan.specs.needs_neighbours
             and (self.site.subject.calls_out or (not self.focus_names and named))

@@ -430,7 +430,7 @@ class Slot:
             return None
         fits = plan.fits(subject)
         if any(fits) or plan.specs.needs_neighbours or plan.element_specs(subject):
-            return Site(self, subject, fits, subject.name, is_element=False)
+            return Site(self, subject, fits, subject.counted_name, is_element=False)
         return None
 
     def element_sites(self, subject: Subject) -> dict[str, Site]:

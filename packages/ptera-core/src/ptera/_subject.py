@@ -75,6 +75,14 @@ class Subject:
         """The untouched code object."""
         return self.source.code
 
+    @property
+    def counted_name(self) -> str:
+        """The name under which its calls are counted: a method's has its class's before it."""
+        enclosing = self.source.enclosing
+        if enclosing and isinstance(enclosing[-1], ast.ClassDef):
+            return f"{enclosing[-1].name}.{self.name}"
+        return self.name
+
     def annotation(self, variable: str) -> object:
         """Gives the value of the annotation of a variable, or of `return`; `NOTHING` if none."""
         if variable not in self._annotations:
