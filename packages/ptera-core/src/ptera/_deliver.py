@@ -305,6 +305,13 @@ def places(parent: Root | Node | None, own: Node | None, site: "Site") -> tuple[
     return found if len(path) > 1 else tuple((parent.root,) for _ in found)
 
 
+def only_place(parent: Root | Node | None, site: "Site") -> Node | None:
+    """Gives the activation that stands for the one pattern above a live focus, if it fits."""
+    if isinstance(parent, Node) and parent.fits[site.outer_child] and parent.root.live:
+        return parent
+    return None
+
+
 def _above(site: "Site", at: int, parent: Root | Node, own: Node | None) -> Iterator[Place]:
     specs = site.plan.specs
     spec = specs.path[at]

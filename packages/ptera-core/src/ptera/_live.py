@@ -79,7 +79,9 @@ class LiveWeave(RecordingWeave):
             made.append(store(shadow, boxed))
         if self.site.keyed and self.focus_names:
             made += self._find_key()
-        if not self.plan.is_direct and self.focus_names:
+        if self.is_single and self.focus_names:
+            made += self._find_place()
+        elif not self.plan.is_direct and self.focus_names:
             made += self._find_places(self.name("m"), self.site)
         for number, site in enumerate(self.elements.values()):
             if site.focus_names and not self.plan.is_direct:
@@ -88,6 +90,18 @@ class LiveWeave(RecordingWeave):
             key = load(self.name("k"))
             made += self.at_focus(self._readings("#key", key), self.name("m"), "#key", key)
         return [*made, *self.declarations()]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one placement at most: the caller, for one pattern above."""
+        return self.site.outer_child >= 0 and not self.changes
+
+    def _find_place(self) -> list[ast.stmt]:
+        """`.m0 = PLACE(.p, SITE)`, the record of the caller, or None if it does not fit."""
+        function, where = self.put(_deliver.only_place), self.put(self.site)
+        return statements(
+            "M = F(P, SITE)", M=self.name("m", 0), F=function, P=self.parent, SITE=where
+        )
 
     def _find_places(self, name: str, site: Site) -> list[ast.stmt]:
         """`.m = PLACES(.p, .n, SITE)`; an element's parent is this activation."""
@@ -262,11 +276,16 @@ class LiveWeave(RecordingWeave):
         root = self.root
         body = self.deliver(root, readings, name, value)
         conditions = self.conditions(name, value)
-        if self.plan.is_direct:
-            active = expression("P is not None", P=self.parent)
-            return [ast.If(_all([active, *conditions]), body, [])]
+        if self.plan.is_direct or self.is_single:
+            return [ast.If(_all([self.active, *conditions]), body, [])]
         conditional: list[ast.stmt] = [ast.If(_all(conditions), body, [])] if conditions else body
         return [self.loop(places, conditional)]
+
+    @property
+    def active(self) -> ast.expr:
+        """What must be there for an event, where placements need no loop."""
+        found = self.name("m", 0) if self.is_single else self.parent
+        return expression("X is not None", X=found)
 
     def loop(self, places: str, body: list[ast.stmt]) -> ast.stmt:
         """`for .m0, in .ms: …`: one pass for each placement of the patterns above."""
@@ -282,11 +301,9 @@ class LiveWeave(RecordingWeave):
 
     def focus_expression(self, readings: list[Reading], name: str, value: ast.expr) -> ast.expr:
         """The same where only an expression can stand."""
-        if self.plan.is_direct:
-            call = event_call(self, self.root, readings)
-            active = expression("P is not None", P=self.parent)
-            return _all([active, *self.conditions(name, value), call])
         call = event_call(self, self.root, readings)
+        if self.plan.is_direct or self.is_single:
+            return _all([self.active, *self.conditions(name, value), call])
         above = max(len(self.path) - 1, 1)
         names: list[ast.expr] = [ast.Name(self.name("m", at), ast.Store()) for at in range(above)]
         loop = ast.comprehension(
@@ -301,7 +318,7 @@ class LiveWeave(RecordingWeave):
         number = list(self.elements).index(name)
         readings = self._element_readings(key, value)
         places = self.name("m", f"e{number}")
-        tests = [(test, key if test.variable == "#key" else value, True) for test in self.own.tests]
+        tests = [self._element_test(test, key, value) for test in self.own.tests]
         return self.at_element(readings, places, tests, value)
 
     def _element_readings(self, key: ast.expr, value: ast.expr) -> list[Reading]:
