@@ -166,16 +166,36 @@ def by_hand(function: Callable[..., object], n: int = N) -> Callable[[], object]
 
 
 def live_rows() -> Iterator[Row]:
-    yield compare("one capture, live", probe_of("work > a", lambda: work(N)), by_hand(work_by_hand), N, 1.25)
-    yield compare("two captures, live", probe_of("work{n} > a", lambda: work(N)), by_hand(work2_by_hand), N, 1.25)
     yield compare(
-        "captures from two scopes", probe_of("outer{x} > inner > a", lambda: outer(N)), by_hand(outer_by_hand), N, 1.4
+        "one capture, live", probe_of("work > a", lambda: work(N)), by_hand(work_by_hand), N, 1.25
     )
     yield compare(
-        "with a filter", probe_of(f"work{{n={N}}} > a", lambda: work(N)), by_hand(work_filter_by_hand), N, 1.5
+        "two captures, live",
+        probe_of("work{n} > a", lambda: work(N)),
+        by_hand(work2_by_hand),
+        N,
+        1.25,
     )
     yield compare(
-        "ordinal f[$i] > x", probe_of("leaf[$i] > x", lambda: calls(N)), by_hand(calls_by_hand), N, 2.0
+        "captures from two scopes",
+        probe_of("outer{x} > inner > a", lambda: outer(N)),
+        by_hand(outer_by_hand),
+        N,
+        1.4,
+    )
+    yield compare(
+        "with a filter",
+        probe_of(f"work{{n={N}}} > a", lambda: work(N)),
+        by_hand(work_filter_by_hand),
+        N,
+        1.5,
+    )
+    yield compare(
+        "ordinal f[$i] > x",
+        probe_of("leaf[$i] > x", lambda: calls(N)),
+        by_hand(calls_by_hand),
+        N,
+        2.0,
     )
 
 
@@ -258,6 +278,8 @@ def idle_rows() -> Iterator[Row]:
     empty = contextvars.copy_context()
 
     with probing("work > a"):
+        # A probe without any event would warn.
+        work(1)
         yield compare(
             "body in a context without the overlay",
             lambda: empty.run(work, N),
@@ -275,7 +297,9 @@ def idle_rows() -> Iterator[Row]:
         return run
 
     yield compare("decorated, nobody looks: call", call(decorated_call), call(plain_call), N, 2.2)
-    yield compare("with state: call, to a closure", call(scaled_by_three), call(closure_by_three), N, 2.5)
+    yield compare(
+        "with state: call, to a closure", call(scaled_by_three), call(closure_by_three), N, 2.5
+    )
 
 
 def work_constant_free(n):
