@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import cProfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -184,6 +185,19 @@ class TestGenerators:
             join([threading.Thread(target=lambda: values.extend(running))])
         assert values == [7, 7]
 
+    def test_under_a_profiler(self) -> None:
+        def created_far_down(depth: int) -> Iterator[int]:
+            return created_far_down(depth - 1) if depth else steps(2)
+
+        def use() -> None:
+            for _ in range(100):
+                # That piece of the stack is given back before the generator runs.
+                list(created_far_down(400))
+
+        with probing("steps > i")["i"].values() as values:
+            cProfile.Profile().runcall(use)
+        assert values == [0, 1] * 100
+
 
 class TestEnds:
     def test_in_suspended_frames(self) -> None:
@@ -213,7 +227,6 @@ class TestEnds:
         stages(lambda: None)
         probe.deactivate()
         assert values == [1, 2]
-
 
     @pytest.mark.parametrize("selector", ["steps > i", "steps{n} > i", "driver > steps > i"])
     def test_a_computed_override_in_suspended_frames(self, selector: str) -> None:

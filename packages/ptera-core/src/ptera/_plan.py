@@ -17,6 +17,7 @@ from ._deliver import (
     Node,
     Root,
     begin_element,
+    current,
     note_selector,
     places,
     tick,
@@ -439,6 +440,21 @@ class Slot:
             name: Site(self, subject, fits, name, is_element=True)
             for name, fits in self.plan.element_specs(subject).items()
         }
+
+    @property
+    def found(self) -> Root | Node | None:
+        """What stands above an activation that begins here and now."""
+        if self.plan.process and not self.plan.is_simple:
+            return current(self)
+        return self.variable.get(self.root)
+
+    @property
+    def noted(self) -> Root | Node | None:
+        """The same; it is noted where the overlay does not hold."""
+        above = self.variable.get(None)
+        if above is None:
+            self.strays.add(True)
+        return above
 
     @property
     def functions(self) -> list[FunctionType]:

@@ -73,7 +73,14 @@ class SlotWeave(Weave):
 
         Where the events are made, `.p = GET(None) or STRAY(True)` notes that the function
         ran where the overlay does not hold: a probe without events can say so.
+
+        What is moved in front of a generator's creation reads a property instead: at a call
+        of a function in C, a profiler would get a frame object of the frame that the
+        generator is about to take over, and crash on it later.
         """
+        if self.facts.is_generator or self.facts.is_async:
+            found = "noted" if not self.plan.process and self._makes_events else "found"
+            return statements(f"P = SLOT.{found}", P=self.parent, SLOT=self.put(self.slot))
         if not self.plan.process:
             get, stray = self.put(self.slot.variable.get), self.put(self.slot.strays.add)
             text = "P = GET(None) or STRAY(True)" if self._makes_events else "P = GET(None)"
