@@ -1,11 +1,7 @@
 """What a selector will touch, told before anything runs."""
 
-import ast
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import FunctionType
 from typing import Literal
 
@@ -13,6 +9,7 @@ from ptera_selector import Selector
 
 from . import _patch
 from ._constants import Constants
+from ._dump import readable
 from ._errors import PteraError, SourceError
 from ._overlay import Rule, prepare, selector_of
 from ._plan import Mode, Plan, Slot
@@ -197,27 +194,3 @@ def generated_source(function: FunctionType, slots: list[Slot]) -> str:
     weaves = _patch.weaves_of(function, subject, shape, slots, constants)
     tree = tree_for(subject.source, shape, weaves)
     return readable(tree, constants)
-
-
-def readable(tree: ast.AST, constants: Constants) -> str:
-    """Unparses a tree with the objects behind its placeholders shown by name."""
-    text = ast.unparse(ast.fix_missing_locations(tree))
-    for placeholder, value in constants.objects.items():
-        name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
-        text = text.replace(repr(placeholder), f"<{name or type(value).__name__}>")
-    return text
-
-
-def dump(name: str, tree: ast.AST, constants: Constants) -> None:
-    """Writes generated source to the folder named by `PTERA_DUMP`, if it is set."""
-    folder = os.environ.get("PTERA_DUMP")
-    if not folder:
-        return
-    path = Path(folder)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        (path / f"{name.replace('<', '').replace('>', '')}.py").write_text(
-            readable(tree, constants) + "\n", encoding="utf-8"
-        )
-    except OSError as error:
-        print(f"PTERA_DUMP: cannot write to {folder}: {error}", file=sys.stderr)

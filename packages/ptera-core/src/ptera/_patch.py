@@ -15,6 +15,7 @@ from ._choice import weave_for
 from ._compile import bind_constants
 from ._constants import Constants
 from ._creation import Finding, find_at_creation
+from ._dump import dump, dump_folder
 from ._errors import SourceError
 from ._originals import ByIdentity, original_code, remember_code
 from ._overrides import Arbitration, OverrideWeave, Settled
@@ -23,7 +24,7 @@ from ._registry import on_register, ptera_functions, registry_version
 from ._scope import is_default
 from ._shape import Shape, is_ptera, key_expression, shape_of
 from ._source import nested_sources, source_of
-from ._state import code_for
+from ._state import code_for, tree_for
 from ._subject import Subject
 from ._weaves import SlotWeave, Tools
 from .rewrite import Weave
@@ -291,6 +292,10 @@ def _new_code(
     constants = Constants()
     weaves = weaves_of(function, subject, shape, slots, constants)
     code = bind_constants(code_for(subject.source, shape, weaves), constants.objects)
+    folder = dump_folder()
+    if folder is not None:
+        name = f"{function.__module__}.{subject.facts.qualname}"
+        dump(folder, name, tree_for(subject.source, shape, weaves), constants)
     finding = weaves[0] if weaves else None
     if isinstance(finding, Finding) and finding.is_suspended:
         return find_at_creation(code, finding.names)
