@@ -159,7 +159,9 @@ def _variables(reader: "Reader", lines: Sequence[str]) -> Iterator[Variable]:
         if name in reader.outer:
             kinds = kinds - {Kind.LOCAL} | {Kind.NONLOCAL}
         annotated = [place for place in places if place.annotation is not None]
-        values = [place.value for place in places if place.value is not None]
+        # A parameter without a default has none, whatever is assigned to it later.
+        giving = places[:1] if places[0].kind is Kind.PARAMETER else places
+        values = [place.value for place in giving if place.value is not None]
         yield Variable(
             name,
             frozenset(kinds),
