@@ -170,6 +170,9 @@ def fields(function: FunctionType) -> dict[str, object]:
     """Gives the values of the state by variable, in the order of the function's variables."""
     state = _state(function)
     set_there = shape_of(function).variables
+    if not set_there:
+        # Nothing to put in order: the function's text need not be read.
+        return {}
     order = [name for name in facts_of_function(function).variables if name in set_there]
     return {variable: state[slot_name(variable)] for variable in order}
 
