@@ -11,6 +11,9 @@ from ptera import Recurrence, default, probing, ptera
 from ptera.torch import Grad
 
 
+PARAMETERS = "step{!!loss} >> $param:Parameter"
+
+
 @ptera
 def layer(inp):  # type: ignore[no-untyped-def]  # written as in the mission
     W: torch.nn.Parameter
@@ -263,3 +266,81 @@ def test_categories_outlive_the_first_copies() -> None:
         assert len(results.p) == 4
         del network, results
         gc.collect()
+
+
+class TestTheGraph:
+    """It is freed when the call is over, and not before."""
+
+    @pytest.mark.parametrize(
+        "selector", ["step{!!loss} >> $param:Parameter", "step{!output, !!loss}"]
+    )
+    def test_freed_after_the_call(self, selector: str) -> None:
+        model = make_network(20, 8, 4).clone(return_object=True)
+        model.on(Grad(selector))(nothing)
+        results = model(*next(batches(1)))
+        with pytest.raises(RuntimeError, match="second time"):
+            results.value.backward()
+
+    @pytest.mark.parametrize(
+        "selector", ["step{!!loss} >> $param:Parameter", "step{!output, !!loss}"]
+    )
+    def test_retained_on_request(self, selector: str) -> None:
+        model = make_network(20, 8, 4).clone(return_object=True)
+        model.on(Grad(selector, retain_graph=True))(nothing)
+        model(*next(batches(1))).value.backward()
+
+    def test_of_an_inner_function_is_what_goes_on(self) -> None:
+        model = make_network(20, 8, 4).clone(return_object=True)
+        model.on(Grad("layer{!act, !!#value as out}"))(nothing)
+        model(*next(batches(1))).value.backward()
+
+    @pytest.mark.parametrize("selector", ["power{!x, !!y}", "power{!!y} >> power > x"])
+    def test_of_a_recursive_function(self, selector: str) -> None:
+        @ptera
+        def power(x: Any, n: Any) -> Any:
+            y = x if n == 1 else x * power(x * 1, n - 1)
+            return y
+
+        x = torch.tensor(2.0, requires_grad=True)
+        results = power.using(g=Grad(selector, repeat=True))(x, 4)
+        grads = [event["x"].value.grad.item() for event in results.g]
+        if "!x" in selector:
+            assert grads == [1.0, 4.0, 12.0, 32.0]
+        else:
+            assert grads
+        with pytest.raises(RuntimeError, match="second time"):
+            results.value.backward()
+
+    def test_several_with_different_outermost_functions(self) -> None:
+        model = make_network(20, 8, 4).clone(return_object=True)
+        model.on(Grad("sequential{!!#value as out} >> layer > act"))(nothing)
+        model.on(Grad("step{!!loss} >> layer > act"))(nothing)
+        model(*next(batches(1)))
+
+    def test_each_step_of_a_loop_is_updated_before_the_next(self) -> None:
+        network = make_network(20, 8, 4)
+        mine = [p.detach().clone().requires_grad_() for p in parameters_of(network)]
+
+        @ptera
+        def train(data: Any) -> Any:
+            losses = [network(inputs, targets).item() for inputs, targets in data]
+            return losses
+
+        model = train.clone(return_object=True)
+
+        @model.on(Grad("step{!!loss} >> $param:Parameter"))
+        def update(param: Any) -> None:
+            param.value.data.sub_(0.1 * param.grad)
+
+        found = model(batches(5)).value
+        expected = []
+        for inputs, targets in batches(5):
+            loss, _ = by_hand(mine, inputs, targets)
+            expected.append(loss.item())
+            for parameter, grad in zip(mine, torch.autograd.grad(loss, mine), strict=True):
+                parameter.data.sub_(0.1 * grad)
+        assert found == pytest.approx(expected)
+
+
+def nothing(**captures: Any) -> None:
+    pass

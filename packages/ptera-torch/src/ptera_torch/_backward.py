@@ -199,11 +199,11 @@ def claim_all(
         waiting: What the `Grad` waits for.
     """
     claims: dict[int, tuple[Tap, _Claim]] = {}
-    for match in matches:
-        key = id(match.target)
+    for event, target in matches:
+        key = id(target)
         if key not in claims:
-            claims[key] = taps.target(match.target), _Claim(question, root, send)
-        claims[key][1].take(match.event, taps)
+            claims[key] = taps.target(target), _Claim(question, root, send)
+        claims[key][1].take(event, taps)
     for tap, claim in claims.values():
         waiting.add(claim)
         tap.claim(claim)

@@ -1,16 +1,19 @@
 """What the `Grad`s of one call have in common: who waits for whom, and when they answer."""
 
+import contextvars
 import sys
 from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Protocol
 
-from ptera._deliver import Root, note_selector
+from ptera._deliver import Node, Root, note_selector
 from ptera._subject import Subject
 
 from ._backward import Waiting, claim_all
 from ._hooks import Taps
 from ._passes import Event, Question, Request, differentiate_all
+
+Variable = contextvars.ContextVar[Root | Node | None]
 
 __all__ = ["Asker", "Coordinator", "quiet"]
 
@@ -38,6 +41,7 @@ class Coordinator:
         roots: All rules of the overlay: none of them listens while a handler runs.
         function: The function that was called; None: the graph outlives the call.
         taps: The hooked tensors of the call, for `mode="backward"`.
+        frame: The identity of the frame in which the call was begun.
     """
 
     def __init__(
@@ -46,8 +50,10 @@ class Coordinator:
         roots: Sequence[Root],
         function: FunctionType | None,
         taps: Taps | None,
+        frame: int,
     ) -> None:
         self._taps = taps
+        self._frame = frame
         self._askers = askers
         self._roots = roots
         self._function = function
@@ -71,6 +77,8 @@ class Coordinator:
 
     def _ending_in(self, subject: Subject) -> frozenset[int]:
         """Gives the `Grad`s whose outermost pattern that function can fit."""
+        if len(self._askers) == 1:
+            return frozenset((0,))
         sites = [asker.root.slot.site(subject) for asker in self._askers]
         return frozenset(n for n, site in enumerate(sites) if site is not None and site.completes)
 
@@ -89,7 +97,7 @@ class Coordinator:
             for request, at in zip(requests, numbers, strict=True):  # noqa: B007 - for the note
                 request.choose()
             now = [request for request in requests if request.question.mode == "now"]
-            answers = iter(differentiate_all(now, not self._is_over(subject)))
+            answers = iter(differentiate_all(now, not self._is_over(subject, numbers)))
             with quiet(self._roots):
                 for request, at in zip(requests, numbers, strict=True):
                     asker = self._askers[at]
@@ -107,31 +115,30 @@ class Coordinator:
         question, root, waiting = asker.question, asker.root, asker.waiting
         claim_all(question, root, asker.deliver, request.matches, self._taps, waiting)
 
-    def _is_over(self, subject: Subject) -> bool:
+    def _is_over(self, subject: Subject, numbers: Sequence[int]) -> bool:
         """Whether the activation that ends is the call itself: nothing comes after it."""
         function = self._function
-        if self._taps is not None:
+        if self._taps is not None or function is None:
             return False  # The program's own pass is still to come.
-        return function is not None and _is_of(subject, function) and not _is_nested(function)
+        if subject.code.co_qualname != function.__code__.co_qualname:
+            return False
+        for number in numbers:
+            root = self._askers[number].root
+            if not root.slot.plan.is_simple:
+                # It has records of the activations that are still open: none, or not.
+                return root.slot.variable.get(None) is root
+        return not _is_nested(function, self._frame)
 
 
-def _is_of(subject: Subject, function: FunctionType) -> bool:
-    return subject.code.co_qualname == function.__code__.co_qualname and (
-        subject.code.co_filename == function.__code__.co_filename
-    )
-
-
-def _is_nested(function: FunctionType) -> bool:
-    """Whether more than one activation of the function is on the stack."""
+def _is_nested(function: FunctionType, outside: int) -> bool:
+    """Whether more than one activation of the function runs, up to the frame outside of it."""
     name, file = function.__code__.co_qualname, function.__code__.co_filename
     found, frame = 0, sys._getframe(1)
-    while frame is not None:
-        if frame.f_code.co_qualname == name and frame.f_code.co_filename == file:
-            found += 1
-            if found > 1:
-                return True
+    while frame is not None and id(frame) != outside:
+        code = frame.f_code
+        found += code.co_qualname == name and code.co_filename == file
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
-    return False
+    return found > 1
 
 
 class quiet:  # noqa: N801 - it is used like a function
@@ -143,8 +150,11 @@ class quiet:  # noqa: N801 - it is used like a function
         self._roots = roots
 
     def __enter__(self) -> None:
-        variables = [r.slot.variable for r in self._roots if not r.slot.plan.process]
-        self._tokens = [(variable, variable.set(None)) for variable in variables]
+        self._tokens: list[tuple[Variable, contextvars.Token[Root | Node | None]]] = []
+        for root in self._roots:
+            if not root.slot.plan.process:
+                variable = root.slot.variable
+                self._tokens.append((variable, variable.set(None)))
 
     def __exit__(self, *_: object) -> None:
         for variable, token in reversed(self._tokens):

@@ -1,6 +1,7 @@
 """`Grad`: the gradient of one variable with respect to others, whatever their scopes."""
 
 import functools
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -239,7 +240,9 @@ class _GradSession(Session):
             if isinstance(session, _GradSession):
                 session._join(run.roots[at : at + count], taps)
             at += count
-        Coordinator(sessions, run.roots, run.function, taps)
+        # Behind this one and `Run.start` is the one that runs the call.
+        frame = id(sys._getframe(2))
+        Coordinator(sessions, run.roots, run.function, taps, frame)
 
     def _join(self, roots: Sequence[Root], taps: Taps | None) -> None:
         self.root, *roots = roots

@@ -62,17 +62,8 @@ class Question:
         }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Match:
-    """One event with the tensor that is to be differentiated for it.
-
-    Arguments:
-        event: The event.
-        target: The last binding of the target in it.
-    """
-
-    event: Event
-    target: torch.Tensor
+Match: TypeAlias = tuple[Event, torch.Tensor]
+"""An event, and the tensor that is to be differentiated for it: the target's last binding."""
 
 
 @dataclass(slots=True, eq=False)
@@ -97,24 +88,29 @@ class Request:
             InputError: A focus has no gradient.
         """
         question = self.question
+        target_name, focus_name = question.target, question.focus
         shared = question.mode == "now" and is_distributed()
         seen: set[tuple[int, ...]] = set()
         checked: torch.Tensor | None = None
         for event in self.events:
-            target = event[question.target].values[-1]
+            target = event[target_name].values[-1]
             if target is not checked:
-                checked = check_target(question.target, target)
-            if question.focus is not None:
-                focus = event[question.focus]
-                key = (id(target), *identity_of(focus.values[0]))
+                checked = check_target(target_name, target)
+            if focus_name is not None:
+                focus = event[focus_name]
+                value = focus.values[0]
+                plain = isinstance(value, torch.Tensor)
+                key = (id(target), id(value)) if plain else (id(target), *identity_of(value))
                 if (key in seen and not question.repeat) or not self._is_usable(focus, shared):
                     continue
                 seen.add(key)
-            self.matches.append(Match(event, target))
+            self.matches.append((event, target))
 
     def _is_usable(self, focus: Captured, shared: bool) -> bool:
         """Whether there is a gradient with respect to a focus, or none and that is skipped."""
         value, question = focus.values[0], self.question
+        if not shared and _is_plain(value) and value.requires_grad:
+            return True
         if shared or (question.mode == "now" and not _is_plain(value)):
             for tensor in tensors_in(value):
                 check_local(focus.names[0], tensor)
@@ -128,6 +124,9 @@ class Request:
 def _is_plain(value: object) -> bool:
     """Whether a value is of one of the two classes that are never sharded."""
     return type(value) is torch.Tensor or type(value) is torch.nn.Parameter
+
+
+_NOTHING = nullcontext()
 
 
 class Pass:
@@ -155,8 +154,11 @@ class Pass:
             if name == question.target:
                 continue
             for value in captured.values:
-                tensors = (value,) if isinstance(value, torch.Tensor) else tensors_in(value)
-                for tensor in tensors:
+                if isinstance(value, torch.Tensor):
+                    if value.requires_grad:
+                        self.inputs[id(value)] = value
+                    continue
+                for tensor in tensors_in(value):
                     if tensor.requires_grad:
                         self.inputs[id(tensor)] = tensor
 
@@ -164,7 +166,7 @@ class Pass:
         """Differentiates."""
         if not self.inputs:
             return
-        with own_pass(self.target) if Taps.in_use else nullcontext():
+        with own_pass(self.target) if Taps.in_use else _NOTHING:
             gradients = differentiate(
                 self.name,
                 self.target,
@@ -249,14 +251,16 @@ def differentiate_all(requests: Iterable[Request], retain_graph: bool) -> list[l
     requests = list(requests)
     passes: dict[int, Pass] = {}
     for request in requests:
-        for match in request.matches:
-            here = passes.setdefault(id(match.target), Pass(request.question.target, match.target))
-            here.add(request.question, match.event)
+        for event, target in request.matches:
+            here = passes.get(id(target))
+            if here is None:
+                here = passes[id(target)] = Pass(request.question.target, target)
+            here.add(request.question, event)
     retain_graph = retain_graph or any(bool(r.question.retain_graph) for r in requests)
     for number, here in enumerate(passes.values(), 1):
         # Targets of one activation share most of their graph.
         here.run(retain_graph or number < len(passes))
     return [
-        [passes[id(m.target)].answer(request.question, m.event) for m in request.matches]
+        [passes[id(target)].answer(request.question, event) for event, target in request.matches]
         for request in requests
     ]
