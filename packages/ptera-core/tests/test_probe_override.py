@@ -221,7 +221,8 @@ class TestRefusals:
         with pytest.raises(OverrideError) as caught:
             probe.override(1)
         assert str(caught.value) == (
-            "`area{height}` cannot change anything: the selector has no focus."
+            "`area{height}` cannot change anything: the selector has no focus "
+            "(write `!x`, `> x`, or `h[1] as x`)."
         )
 
     def test_a_point(self) -> None:

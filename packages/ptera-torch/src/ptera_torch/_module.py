@@ -94,7 +94,7 @@ class Module(torch.nn.Module):
         ...     W: torch.nn.Parameter
         ...     return x @ W
         >>> module = Module(layer.new(W=torch.nn.Parameter(torch.eye(2))))
-        >>> [name for name, _ in module.named_parameters()]
+        >>> list(dict(module.named_parameters()))
         ['W']
         >>> module(torch.ones(2)).tolist()
         [1.0, 1.0]
