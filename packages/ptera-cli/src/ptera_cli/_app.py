@@ -59,7 +59,7 @@ class App:
     Raises:
         TypeError: `entry` is neither a function nor functions.
 
-    Example:
+    Examples:
         >>> from ptera import default, ptera, tag
         >>> @ptera
         ... def train():
@@ -389,7 +389,7 @@ def auto_cli(
         SystemExit: With status 2 and one line on the standard error, if the command line, a
             file or the environment is wrong; with status 0 after `--help` and the like.
 
-    Example:
+    Examples:
         >>> from ptera import default, ptera, tag
         >>> @ptera
         ... def train(steps):

@@ -72,7 +72,7 @@ def builtin_options(taken: Iterable[str]) -> tuple[OptionSpec, ...]:
         taken: Spellings of the program's own options, which come first: where a variable is
             called `config`, the file is given with `--ptera-config`.
 
-    Example:
+    Examples:
         >>> [spec.flag for spec in builtin_options(["--config"])][:3]
         ['--help', '--ptera-config', '--set']
     """

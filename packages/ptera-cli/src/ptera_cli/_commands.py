@@ -70,7 +70,7 @@ def command_of(
     Raises:
         TypeError: It is none of these.
 
-    Example:
+    Examples:
         >>> def train(): "Train a model."
         >>> def test(): "Test a model."
         >>> tree = command_of([train, test])

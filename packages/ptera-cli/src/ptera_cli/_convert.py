@@ -87,7 +87,7 @@ def convert(node: Node, type_: object, rules: Rules) -> object:
     Raises:
         ConversionError: A part of it does not fit the type.
 
-    Example:
+    Examples:
         >>> from ptera_cli._nodes import Layer
         >>> origin = Origin(Layer.COMMAND_LINE, "--steps")
         >>> convert(Leaf(Text(("1e6",)), origin), int, Rules())
@@ -195,7 +195,7 @@ def _first_fitting(attempts: Sequence[Callable[[], object]], otherwise: Conversi
 def from_words(words: Sequence[str], type_: object, rules: Rules) -> object:
     """Gives the value that words of a command line stand for.
 
-    Example:
+    Examples:
         >>> from_words(["1", "2"], list[int], Rules()), from_words(["[1, 2]"], list[int], Rules())
         ([1, 2], [1, 2])
     """
@@ -436,7 +436,7 @@ def from_data(value: object, type_: object, rules: Rules) -> object:
     A string means what the same word means on a command line, except where strings
     are among the values that fit.
 
-    Example:
+    Examples:
         >>> from_data("1e-3", float, Rules()), from_data(["1", 2], list[int], Rules())
         (0.001, [1, 2])
     """

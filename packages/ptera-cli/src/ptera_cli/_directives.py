@@ -38,7 +38,7 @@ def read_comment(comment: str) -> tuple[str, Directives]:
     Returns:
         The text with the directives taken out, and the directives.
 
-    Example:
+    Examples:
         >>> text, directives = read_comment("Size of a step, in [0, 1]\n[alias: -l]")
         >>> text
         'Size of a step, in [0, 1]'

@@ -29,7 +29,7 @@ __all__ = [
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """Gives the candidate that a misspelt name most likely meant.
 
-    Example:
+    Examples:
         >>> closest("--epoch_s", ["--epochs", "--lr"])
         '--epochs'
         >>> closest("--zzz", ["--epochs", "--lr"]) is None
@@ -45,7 +45,7 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
 def syntax_reason(error: SelectorSyntaxError) -> str:
     """Gives what is wrong with a selector in one line, without the drawing of the place.
 
-    Example:
+    Examples:
         >>> from ptera_selector import parse
         >>> try:
         ...     parse("f > > x")
@@ -70,7 +70,7 @@ def _declared(place: Place | None) -> str:
 class UsageError(PteraError):
     """Root of the errors that a user of the command line can mend: exit status 2, one line.
 
-    Example:
+    Examples:
         >>> issubclass(UnknownOptionError, UsageError)
         True
     """
@@ -86,7 +86,7 @@ class ValueRefusedError(UsageError):
         nearest: The choice that was most likely meant.
         place: Where the variable is declared.
 
-    Example:
+    Examples:
         >>> print(ValueRefusedError("--opt", "adm", "one of sgd, adam", "adam"))
         `--opt`: `adm` is not one of sgd, adam. Did you mean `adam`?
     """
@@ -121,7 +121,7 @@ class UnknownOptionError(UsageError):
         nearest: The option that was most likely meant.
         place: Where that one is declared.
 
-    Example:
+    Examples:
         >>> print(UnknownOptionError("--epoch_s", "--epochs", Place("train", "/t/train.py", 9)))
         Unknown option `--epoch_s`. Did you mean `--epochs`, of `train` (/t/train.py:9)?
     """
@@ -144,7 +144,7 @@ class UnexpectedArgumentError(UsageError):
         argument: The value.
         after: What it follows, None where it is the first.
 
-    Example:
+    Examples:
         >>> print(UnexpectedArgumentError("fast", "--verbose"))
         Unexpected argument `fast` after `--verbose`, which takes no value.
     """
@@ -169,7 +169,7 @@ class MissingValueError(UsageError):
         found: The option that stands there instead, None at the end.
         place: Where the variable is declared.
 
-    Example:
+    Examples:
         >>> print(MissingValueError("--lr", "a float"))
         `--lr` needs a value: a float.
     """
@@ -198,7 +198,7 @@ class MissingOptionError(UsageError):
         expected: What it takes.
         place: Where the variable is declared.
 
-    Example:
+    Examples:
         >>> print(MissingOptionError("--data", "a path", Place("load", "/t/data.py", 4)))
         `--data` is required: a path. Declared in `load` (/t/data.py:4).
     """
@@ -220,7 +220,7 @@ class UnknownCommandError(UsageError):
         command: What was written, None where nothing was.
         commands: The commands that exist.
 
-    Example:
+    Examples:
         >>> print(UnknownCommandError("trian", ("train", "test")))
         Unknown command `trian`. Did you mean `train`?
     """
@@ -246,7 +246,7 @@ class ConfigError(UsageError):
         reason: What is wrong.
         line: The line, from 1, where known.
 
-    Example:
+    Examples:
         >>> print(ConfigError("exp.toml", "there is no such file"))
         `exp.toml`: there is no such file.
     """
@@ -272,7 +272,7 @@ class ConfigKeyError(UsageError):
         place: Where that variable is declared.
         same_as: The option that the file sets under another name too, if that is the trouble.
 
-    Example:
+    Examples:
         >>> print(ConfigKeyError("lrr", "exp.toml:3", "lr"))
         `exp.toml:3`: unknown key `lrr`. Did you mean `lr`?
     """
@@ -306,7 +306,7 @@ class SettingError(UsageError):
         subject: The entry, and where it stands.
         reason: What is wrong, with what to do.
 
-    Example:
+    Examples:
         >>> print(SettingError("--set T", "there is no `=`; write `--set 'layer > T=10'`"))
         `--set T`: there is no `=`; write `--set 'layer > T=10'`.
     """
@@ -329,7 +329,7 @@ class NotAppendableError(UsageError):
         expected: What the variable takes.
         place: Where the variable is declared.
 
-    Example:
+    Examples:
         >>> print(NotAppendableError("--size+", "a whole number"))
         `--size+`: only lists and sets take `+`; this takes a whole number.
     """
@@ -355,7 +355,7 @@ class NothingToAppendError(UsageError):
         default: The source of the default, None where there is none.
         place: Where the variable is declared.
 
-    Example:
+    Examples:
         >>> print(NothingToAppendError("--layers+", "sizes()"))
         `--layers+`: there is no list to append to, the default `sizes()` is known only when the \
 program runs. Give the whole list.
@@ -385,7 +385,7 @@ class DeclarationError(PteraError):
         reason: What is wrong.
         places: The declarations concerned.
 
-    Example:
+    Examples:
         >>> a, b = Place("train", "/t/a.py", 3), Place("test", "/t/b.py", 5)
         >>> print(DeclarationError("n", "is declared as `int` and as `str`", (a, b)))
         `n` is declared as `int` and as `str`: `train` (/t/a.py:3), `test` (/t/b.py:5).

@@ -21,7 +21,7 @@ class ImportWatch:
     Neither class here inherits from those of `importlib.abc`: importing them takes a tenth of
     the time of a whole start.
 
-    Example:
+    Examples:
         >>> _ = sys.modules.pop("colorsys", None)
         >>> with ImportWatch(lambda module: print("loaded", module.__name__)):
         ...     import colorsys

@@ -127,7 +127,7 @@ _MAPPINGS: tuple[object, ...] = (
 def plain(type_: object) -> object:
     """Takes off what does not change which values fit: `Annotated`, `NewType`, aliases.
 
-    Example:
+    Examples:
         >>> plain(Annotated[int, "some note"])
         <class 'int'>
     """
@@ -154,7 +154,7 @@ def _inside(type_: object) -> object:
 def kind_of(type_: object, rules: Rules | None = None) -> Kind:
     """Tells how values of a type are written.
 
-    Example:
+    Examples:
         >>> kind_of(dict[str, int])
         <Kind.MAPPING: 'mapping'>
     """
@@ -220,7 +220,7 @@ def _is_named_tuple(type_: type[Any]) -> bool:
 def members(type_: object) -> tuple[object, ...]:
     """Gives the types of a union, or the type itself.
 
-    Example:
+    Examples:
         >>> members(int | None)
         (<class 'int'>, <class 'NoneType'>)
     """
@@ -282,7 +282,7 @@ def _is_required(field: "dataclasses.Field[Any]") -> bool:
 def part_type(type_: object, keys: tuple[str, ...]) -> object:
     """Gives the type of the part of a value that keys lead to, `ANY` where unknown.
 
-    Example:
+    Examples:
         >>> part_type(dict[str, list[int]], ("a",))
         list[int]
     """
@@ -303,7 +303,7 @@ def part_type(type_: object, keys: tuple[str, ...]) -> object:
 def choices_of(type_: object) -> tuple[str, ...]:
     """Gives the texts among which a value is chosen, where they are few and known.
 
-    Example:
+    Examples:
         >>> choices_of(Literal["sgd", "adam"] | None)
         ('sgd', 'adam', 'None')
     """
@@ -332,7 +332,7 @@ def _literal_text(value: object) -> str:
 def takes(type_: object) -> int | None:
     """Tells how many words a value takes after its option: none, one, some number, or any.
 
-    Example:
+    Examples:
         >>> takes(bool), takes(float), takes(tuple[int, float]), takes(list[int])
         (0, 1, 2, None)
     """
@@ -365,7 +365,7 @@ def _all_single(types_: tuple[object, ...]) -> bool:
 def shown_type(type_: object) -> str:
     """Gives the name of a type as one would write it in an annotation.
 
-    Example:
+    Examples:
         >>> shown_type(dict[str, list[int]] | None)
         'dict[str, list[int]] | None'
     """
@@ -404,7 +404,7 @@ _DESCRIBED = {
 def described(type_: object) -> str:
     """Says what the values of a type are, in the words of an error message.
 
-    Example:
+    Examples:
         >>> described(int | None)
         'a whole number or None'
         >>> described(list[float])
@@ -454,7 +454,7 @@ def _sample(type_: object, kind: Kind) -> str:
 def article(noun: str) -> str:
     """Puts `a` or `an` before a noun.
 
-    Example:
+    Examples:
         >>> article("int"), article("Path")
         ('an int', 'a Path')
     """

@@ -17,7 +17,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 def whole_number(text: str) -> int | None:
     """Reads a whole number, however it is written, and never rounds.
 
-    Example:
+    Examples:
         >>> [whole_number(text) for text in ("12", "1e6", "1_000", "0x10", "2.50e2", "-3")]
         [12, 1000000, 1000, 16, 250, -3]
         >>> whole_number("1.5") is None
@@ -53,7 +53,7 @@ def literal(text: str) -> object:
     Returns:
         The value, or the same string object if the text is no literal.
 
-    Example:
+    Examples:
         >>> [literal(t) for t in ("3", "1e-3", "true", "None", "[1, 2]", "(1, 2)", "relu")]
         [3, 0.001, True, None, [1, 2], (1, 2), 'relu']
     """

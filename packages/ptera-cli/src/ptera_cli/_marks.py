@@ -23,7 +23,7 @@ class Marks:
         count: How many values there are.
         path: The file, in a process that another one started.
 
-    Example:
+    Examples:
         >>> marks = Marks(2)
         >>> marks.reading(1, "value")()
         'value'

@@ -32,7 +32,7 @@ def named_value(
     Raises:
         Exception: What `refuse` makes, if there is no such object or it does not fit.
 
-    Example:
+    Examples:
         >>> named_value("math.floor", object, {}, ValueError)
         <built-in function floor>
         >>> named_value(":1/4", float, {}, ValueError)

@@ -44,7 +44,7 @@ class Origin(NamedTuple):
         keys: The key in that file.
         part: The keys below the subject, for a part of what was written in one place.
 
-    Example:
+    Examples:
         >>> print(Origin(Layer.COMMAND_LINE, "--lr"))
         --lr
         >>> origin = Origin(Layer.FILE, "opt", source="exp.toml", locate=lambda keys: len(keys))
@@ -117,7 +117,7 @@ def merged(below: Node | None, above: Node) -> Node:
 
     Tables merge key by key, everything else replaces, appended items are added.
 
-    Example:
+    Examples:
         >>> file, line = Origin(Layer.FILE, "opt"), Origin(Layer.COMMAND_LINE, "--opt.lr")
         >>> low = table_of({"lr": 1, "beta": 2}, file)
         >>> high = Table({"lr": Leaf(Text(("3",)), line)})

@@ -38,7 +38,7 @@ def _note(lines: Lines, keys: Keys, line: int) -> None:
 def toml_lines(text: str) -> Lines:
     r"""Gives the lines of all keys, by parsing each statement of the file alone.
 
-    Example:
+    Examples:
         >>> toml_lines("a = 1\n[t]\nb = [\n  2,\n]\nc.d = 3\n")
         {('a',): 1, ('t',): 2, ('t', 'b'): 3, ('t', 'c', 'd'): 6}
     """
@@ -95,7 +95,7 @@ _JSON_TOKEN = r'"(?:\\.|[^"\\])*"|[{}\[\],:]|\n'
 def json_lines(text: str) -> Lines:
     r"""Gives the lines of all keys.
 
-    Example:
+    Examples:
         >>> json_lines('{"a": 1,\n "t": {"b": [{"c": 2}]}}')
         {('a',): 1, ('t',): 2, ('t', 'b'): 2}
     """

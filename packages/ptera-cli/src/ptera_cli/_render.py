@@ -49,7 +49,7 @@ def as_data(value: object) -> object:
     Raises:
         NotWritable: It holds an object that no file can hold.
 
-    Example:
+    Examples:
         >>> as_data({"sizes": (1, 2)})
         {'sizes': [1, 2]}
     """
@@ -95,7 +95,7 @@ def rendered(entries: Iterable[Entry], format_: str) -> str:
     Raises:
         NotWritable: A value has no place in that format.
 
-    Example:
+    Examples:
         >>> print(rendered([Entry(("lr",), 0.5, note="--lr")], "toml"), end="")
         lr = 0.5  # --lr
     """

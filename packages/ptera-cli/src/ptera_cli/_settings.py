@@ -61,7 +61,7 @@ def variable_of(function: str, variable: str) -> Selector:
     It is put together, not parsed: the tables of the parser take longer to load than a whole
     start without them.
 
-    Example:
+    Examples:
         >>> variable_of("/pkg.mod/train", "lr") == parse("/pkg.mod/train > lr")
         True
     """
@@ -77,7 +77,7 @@ def settings_from_words(words: Iterable[str], flag: str, rank: int) -> Iterable[
     Raises:
         SettingError: There is no such `=`.
 
-    Example:
+    Examples:
         >>> [s.selector for s in settings_from_words(["f(x=1) > y='a=b'"], "--set", 3)]
         ['f(x=1) > y']
     """

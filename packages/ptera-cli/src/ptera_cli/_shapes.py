@@ -10,7 +10,7 @@ __all__ = ["as_items", "as_list", "as_table"]
 def as_table(value: object) -> Mapping[str, object] | None:
     """Gives a mapping with its keys as strings, None for anything else.
 
-    Example:
+    Examples:
         >>> as_table({1: 2})
         {'1': 2}
         >>> as_table([1]) is None
@@ -24,7 +24,7 @@ def as_table(value: object) -> Mapping[str, object] | None:
 def as_list(value: object) -> list[object] | None:
     """Gives a list or tuple as a list, None for anything else.
 
-    Example:
+    Examples:
         >>> as_list((1, 2)), as_list("ab")
         ([1, 2], None)
     """
@@ -34,7 +34,7 @@ def as_list(value: object) -> list[object] | None:
 def as_items(value: object) -> list[object] | None:
     """Gives the items of a list, tuple or set, None for anything else.
 
-    Example:
+    Examples:
         >>> as_items({1}), as_items("ab")
         ([1], None)
     """

@@ -144,7 +144,7 @@ def environment(
 ) -> Source:
     """Gives what environment variables say: `PREFIX_LR`, `PREFIX_TRAIN__LR`.
 
-    Example:
+    Examples:
         >>> spec = OptionSpec("lr", float)
         >>> source = environment([spec], "TRAIN", {"TRAIN_LR": "0.5"}, 1)
         >>> source.nodes["lr"].raw
@@ -168,7 +168,7 @@ def environment(
 def environment_name(prefix: str, name: str) -> str:
     """Gives the environment variable of an option.
 
-    Example:
+    Examples:
         >>> environment_name("TRAIN", "optimizer.weight_decay")
         'TRAIN_OPTIMIZER__WEIGHT_DECAY'
     """

@@ -23,7 +23,7 @@ class Place(NamedTuple):
         file: The path of its file.
         line: The line of the declaration, from 1.
 
-    Example:
+    Examples:
         >>> print(Place("train", "/somewhere/else/train.py", 12))
         `train` (/somewhere/else/train.py:12)
     """
@@ -80,7 +80,7 @@ class Address(NamedTuple):
     def selector(self) -> str:
         """The selector that means this variable and no other.
 
-        Example:
+        Examples:
             >>> Address("pkg.mod", "Model.forward", "T", Place("Model.forward", "m.py", 3)).selector
             '/pkg.mod/Model/forward > T'
         """
@@ -152,7 +152,7 @@ class OptionSpec(NamedTuple):
 def option_key(name: str) -> str:
     """Gives the one spelling under which options are compared.
 
-    Example:
+    Examples:
         >>> option_key("weight-decay")
         'weight_decay'
     """

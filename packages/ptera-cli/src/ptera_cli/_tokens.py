@@ -46,7 +46,7 @@ class Scanner:
         specs: The options.
         files: The option that `@file` is short for, None where there is none.
 
-    Example:
+    Examples:
         >>> scanner = Scanner([OptionSpec("lr", float, ("--lr", "-l"))])
         >>> [(o.name, o.words) for o in scanner.scan(["--lr", "-1e-4", "-l3"])]
         [('lr', ('-1e-4',)), ('lr', ('3',))]

@@ -95,7 +95,7 @@ class TransportError(PteraError):
         subject: What gave the value.
         reason: Why it cannot be pickled.
 
-    Example:
+    Examples:
         >>> print(TransportError("--act", "it is a lambda"))
         The value of `--act` cannot be sent to a worker process: it is a lambda.
     """

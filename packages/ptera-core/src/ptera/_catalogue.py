@@ -127,7 +127,7 @@ def catalogue(entry: object, tag: Tag | TagSet | str | None = None) -> Catalogue
         The functions, callers before callees, each with its variables; with a tag, only
         those that have one.
 
-    Example:
+    Examples:
         >>> from ptera import default, tag
         >>> def train(epochs: int = 3):
         ...     # Learning rate

@@ -22,7 +22,7 @@ def comment_above(lines: Sequence[str], first: int) -> str:
         lines: The lines of the file.
         first: The line, from 1.
 
-    Example:
+    Examples:
         >>> comment_above(["# other", "", "# How fast", "# to learn", "lr = 1"], 5)
         'How fast\nto learn'
     """
@@ -44,7 +44,7 @@ def comment_beside(lines: Sequence[str], first: int, last: int) -> str:
         first: The first line of the statement, from 1.
         last: Its last line.
 
-    Example:
+    Examples:
         >>> comment_beside(['x = "#"  # a mark'], 1, 1)
         'a mark'
     """

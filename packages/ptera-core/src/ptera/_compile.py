@@ -112,7 +112,7 @@ def isolated(
     Raises:
         SyntaxError: If the tree is none that Python can compile.
 
-    Example:
+    Examples:
         >>> def f(x): return x + 1
         >>> node = ast.parse("def f(x): return x + 1").body[0]
         >>> node = ast.increment_lineno(node, 9)
@@ -286,7 +286,7 @@ def same_code(left: CodeType, right: CodeType, columns: bool = True) -> bool:
         columns: Whether the columns must be the same too (they are missing from code that
             was compiled with `-X no_debug_ranges`).
 
-    Example:
+    Examples:
         >>> same_code(compile("1", "a", "eval"), compile("1.0", "a", "eval"))
         False
     """
@@ -338,7 +338,7 @@ def bind_constants(code: CodeType, objects: Mapping[str, object]) -> CodeType:
     Returns:
         The code with the objects in its constants, and in constant tuples.
 
-    Example:
+    Examples:
         >>> code = compile("f = lambda: 'placeholder'", "", "exec")
         >>> exec(bind_constants(code, {"placeholder": len}))
         >>> f()

@@ -8,7 +8,7 @@ __all__ = ["Constants"]
 class Constants:
     """Gives placeholders for objects, to be put into `co_consts` after compilation.
 
-    Example:
+    Examples:
         >>> constants = Constants()
         >>> placeholder = constants.put(print)
         >>> constants.objects[placeholder.value] is print

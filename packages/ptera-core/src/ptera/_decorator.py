@@ -44,7 +44,7 @@ class Decorator:
         Raises:
             StateError: When it decorates a function that has no such variable.
 
-        Example:
+        Examples:
             >>> from ptera import ptera
             >>> @ptera.defaults(factor=2)
             ... def scaled(x):
@@ -79,7 +79,7 @@ class Decorator:
             SourceError: The function's source cannot be found.
             TypeError: It is a class, or cannot be called.
 
-        Example:
+        Examples:
             >>> from ptera import ptera
             >>> def double(x):
             ...     return 2 * x
@@ -190,7 +190,7 @@ def _wrapper(_called):
 def calling(target: Callable[..., Any]) -> FunctionType:
     """Gives a function, with source, that calls something that is none.
 
-    Example:
+    Examples:
         >>> calling(max)(1, 2), calling(max).__name__
         (2, 'max')
     """

@@ -41,7 +41,7 @@ class Captured:
         names: The variable's name, for each value.
         values: The values, in the order in which they were bound.
 
-    Example:
+    Examples:
         >>> Captured("v", ["x"], [3]).value
         3
     """

@@ -34,7 +34,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     Returns:
         A sentence that starts with a space, or nothing if no candidate is close.
 
-    Example:
+    Examples:
         >>> nearest("weigth", ["bias", "weight"])
         ' Did you mean `weight`?'
         >>> nearest("x", ["bias", "weight"])
@@ -53,7 +53,7 @@ class PteraError(Exception):
     The arguments of a subclass are its parts, in the order of its constructor, so that
     errors can be pickled; `str` makes the text.
 
-    Example:
+    Examples:
         >>> isinstance(SourceError("f", "it is built in", "wrap it"), PteraError)
         True
     """
@@ -71,7 +71,7 @@ class SourceError(PteraError):
         reason: Why there is no usable source.
         remedy: What to do about it.
 
-    Example:
+    Examples:
         >>> print(SourceError("len", "it is written in C", "Wrap it in a function."))
         Cannot look inside `len`: it is written in C. Wrap it in a function.
     """
@@ -93,7 +93,7 @@ class UnknownFunctionError(PteraError):
         name: The name as it was written.
         candidates: The names that are known where it was looked up.
 
-    Example:
+    Examples:
         >>> print(UnknownFunctionError("setp", ("step", "layer")))
         Nothing is called `setp` where the selector was made. Did you mean `step`?
     """
@@ -117,7 +117,7 @@ class UnknownVariableError(PteraError):
         places: The definitions that were looked at: qualified name, file and line.
         candidates: The variables that they have.
 
-    Example:
+    Examples:
         >>> print(UnknownVariableError("los", "step", [("step", "a.py", 3)], ("loss", "output")))
         `step` (a.py:3) has no variable `los`. Did you mean `loss`?
     """
@@ -152,7 +152,7 @@ class UnsetVariableError(PteraError, NameError):
         path: The file of the declaration, where known.
         line: Its line, where known.
 
-    Example:
+    Examples:
         >>> print(UnsetVariableError("W", "layer", "mlp.py", 12))
         `W` of `layer` (mlp.py:12) is declared but has no value. Set it with \
 `layer.new(W=...)`, `layer.state.W = ...`, or `.tweak({"layer > W": ...})`.
@@ -184,7 +184,7 @@ class ConflictError(PteraError):
         function: Its function.
         places: Where the values come from.
 
-    Example:
+    Examples:
         >>> print(ConflictError("x", "f", ("the argument", "the object's state")))
         `x` of `f` gets a value from the argument and from the object's state, with equal \
 priority. Give one up, or wrap the one that should win in `override(...)`.
@@ -212,7 +212,7 @@ class OverrideError(PteraError):
         focus: The variable or point at its focus; None if it has no focus.
         reason: Why that cannot get another value.
 
-    Example:
+    Examples:
         >>> print(OverrideError("f > #exit", "#exit", "it is a point, not a variable"))
         `f > #exit` cannot change `#exit`: it is a point, not a variable.
     """
@@ -236,7 +236,7 @@ class HandlerError(PteraError, TypeError):
         parameter: The parameter that is no capture.
         captures: The captures that there are.
 
-    Example:
+    Examples:
         >>> print(HandlerError("update", "parm", ("param", "loss")))
         `update` has a parameter `parm`, which is no capture of its selector (it has `param`, \
 `loss`). Did you mean `param`?
@@ -265,7 +265,7 @@ class CaptureError(PteraError, ValueError):
         capture: The capture's name.
         count: How many values it has.
 
-    Example:
+    Examples:
         >>> print(CaptureError("k", 3))
         `k` has 3 values in one event where one was asked for: use `map_all` (or `raw=True` in a \
 probe) to get all of them.
@@ -292,7 +292,7 @@ class ComparisonError(PteraError, TypeError):
         left: The type of one value.
         right: The type of the other.
 
-    Example:
+    Examples:
         >>> print(ComparisonError("ndarray", "int"))
         Comparing `ndarray` with `int` gives no plain true or false. Use a predicate: `x~is_it`, \
 with `def is_it(x): ...` in scope.
@@ -318,7 +318,7 @@ class RecurrenceError(PteraError, IndexError):
         reason: Why it is not there.
         remedy: What to do about it.
 
-    Example:
+    Examples:
         >>> print(RecurrenceError(7, "nothing was stored there", "Store `h[7]` first."))
         `h[7]` is not available: nothing was stored there. Store `h[7]` first.
     """
@@ -342,7 +342,7 @@ class StateError(PteraError, AttributeError):
         candidates: The fields that it has.
         problem: What is wrong, where the field exists.
 
-    Example:
+    Examples:
         >>> print(StateError("wieght", "layer", ("weight", "bias")))
         `layer` has no variable `wieght` to set. Did you mean `weight`?
         >>> print(StateError("weight", "layer", problem="is not set"))
@@ -373,7 +373,7 @@ class InstallationError(PteraError, ImportError):
         found: What was found instead.
         remedy: What to run.
 
-    Example:
+    Examples:
         >>> remedy = "pip install ptera-torch"
         >>> print(InstallationError("ptera_torch", "it is not installed", remedy))
         Cannot use `ptera_torch`: it is not installed. Run `pip install ptera-torch`.
@@ -392,7 +392,7 @@ class InstallationError(PteraError, ImportError):
 class Failure(PteraError):
     """What a probe's `fail`, `fail_if_false` and `fail_if_empty` raise by default.
 
-    Example:
+    Examples:
         >>> print(Failure("x is negative"))
         x is negative
     """
@@ -406,7 +406,7 @@ class ProbeError(PteraError, ValueError):
         reason: What is wrong.
         remedy: What to do about it.
 
-    Example:
+    Examples:
         >>> print(ProbeError("f{!!y}", "It has an end but no beginning", "Mark one with `!`."))
         Cannot probe `f{!!y}`: It has an end but no beginning. Mark one with `!`.
     """
@@ -428,7 +428,7 @@ class UnknownCaptureError(PteraError, KeyError):
         capture: The name that was asked for.
         captures: The captures that there are.
 
-    Example:
+    Examples:
         >>> print(UnknownCaptureError("lss", ("loss", "step")))
         There is no capture `lss` (there are `loss`, `step`). Did you mean `loss`?
     """

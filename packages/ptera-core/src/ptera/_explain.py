@@ -110,7 +110,7 @@ def explain(
     Raises:
         SelectorSyntaxError: The text is no selector.
 
-    Example:
+    Examples:
         >>> def area(width):
         ...     height = 2
         ...     return width * height

@@ -59,7 +59,7 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
     A call takes two levels of the interpreter's recursion limit, of which a plain
     function takes one.
 
-    Example:
+    Examples:
         >>> from ptera import ptera
         >>> @ptera
         ... def scaled(x):
@@ -208,7 +208,7 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
             UnknownFunctionError: It names a function that is nowhere to be found.
             UnknownVariableError: The functions of that name have no such variable.
 
-        Example:
+        Examples:
             >>> from ptera import ptera
             >>> @ptera
             ... def square(x):
@@ -241,7 +241,7 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
         Raises:
             OverrideError: The focus of a selector is nothing that can be changed.
 
-        Example:
+        Examples:
             >>> from ptera import ptera
             >>> @ptera
             ... def square(x):
@@ -275,7 +275,7 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
             HandlerError: A parameter of a function is no capture.
             OverrideError: The focus of a selector is nothing that can be changed.
 
-        Example:
+        Examples:
             >>> from ptera import ptera
             >>> @ptera
             ... def square(x):
@@ -337,7 +337,7 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
         Raises:
             HandlerError: A parameter of the handler is no capture.
 
-        Example:
+        Examples:
             >>> from ptera import ptera
             >>> @ptera
             ... def square(x):
@@ -380,7 +380,7 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
             env: Where the names in the selector are found, instead of in the caller.
             within: Further functions, classes, modules and packages that `*` may match.
 
-        Example:
+        Examples:
             >>> from ptera import ptera
             >>> @ptera
             ... def square(x):

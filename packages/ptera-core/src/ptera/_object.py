@@ -122,7 +122,7 @@ class FunctionObject(functools.partial[R], Generic[P, R]):
         Raises:
             StateError: The function has no such variable.
 
-        Example:
+        Examples:
             >>> from ptera import override, ptera
             >>> @ptera
             ... def greet(name):

@@ -78,7 +78,7 @@ class Overlay:
         UnknownVariableError: The functions of that name have no such variable.
         OverrideError: A focus cannot be changed.
 
-    Example:
+    Examples:
         >>> def area(width):
         ...     height = 2
         ...     return width * height

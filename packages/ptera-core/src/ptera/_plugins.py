@@ -16,7 +16,7 @@ def plugin_for(library: str) -> ModuleType | None:
     Arguments:
         library: The library's import package.
 
-    Example:
+    Examples:
         >>> plugin_for("no_such_library")
     """
     # Not needed by most programs, and slow to import.

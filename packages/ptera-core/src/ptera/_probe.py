@@ -61,7 +61,7 @@ class Probe(Stream):
         It starts with the probe, unless something else was attached first: then with the
         call.
 
-        Example:
+        Examples:
             >>> def area(width):
             ...     height = 2
             ...     return width * height
@@ -137,7 +137,7 @@ def probing(
         UnknownFunctionError: A selector names a function that cannot be found.
         UnknownVariableError: The functions of that name have no such variable.
 
-    Example:
+    Examples:
         >>> def area(width):
         ...     height = width + 1
         ...     return width * height
@@ -179,7 +179,7 @@ def global_probe(
     Returns:
         The probe, a stream.
 
-    Example:
+    Examples:
         >>> def area(width):
         ...     height = width + 1
         ...     return width * height

@@ -15,7 +15,7 @@ def refstring(function: Callable[..., Any]) -> str:
     Returns:
         `/package.module/Class/method`.
 
-    Example:
+    Examples:
         >>> import json
         >>> refstring(json.JSONEncoder.encode)
         '/json.encoder/JSONEncoder/encode'

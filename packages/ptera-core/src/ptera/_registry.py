@@ -53,7 +53,7 @@ def on_register(callback: Callback) -> None:
 def ptera_functions(name: str | None) -> Iterator[FunctionType]:
     """Gives the functions of that name (all of them for None), in no particular order.
 
-    Example:
+    Examples:
         >>> from ptera import ptera
         >>> from ptera._registry import ptera_functions
         >>> @ptera

@@ -35,7 +35,7 @@ def calling(
     Raises:
         HandlerError: A parameter without a default is no capture.
 
-    Example:
+    Examples:
         >>> calling(lambda y: y + 1, ["x", "y"], int)({"x": "1", "y": "2"})
         3
     """
@@ -84,7 +84,7 @@ class Events(Sequence[Event]):
         captures: The names of its captures.
         events: The events; a list that may go on growing.
 
-    Example:
+    Examples:
         >>> from ptera import ptera
         >>> @ptera
         ... def square(x):
@@ -214,7 +214,7 @@ class Results(Generic[R]):
         value: What the function returned.
         outcomes: The rest, by name.
 
-    Example:
+    Examples:
         >>> results = Results(3, {"seen": [1, 2]})
         >>> results.value, results.seen, results["seen"]
         (3, [1, 2], [1, 2])

@@ -92,7 +92,7 @@ _known: "weakref.WeakKeyDictionary[Source, Facts]" = weakref.WeakKeyDictionary()
 def facts_of(source: Source) -> Facts:
     """Gives the facts of a function, collected once.
 
-    Example:
+    Examples:
         >>> from ptera._source import source_of
         >>> def f(x):
         ...     for i in range(x):
@@ -113,7 +113,7 @@ def surely_bound(source: Source, name: str) -> bool:
 
     A parameter does if nothing can delete it. Of other variables it is not known.
 
-    Example:
+    Examples:
         >>> from ptera._source import source_of
         >>> def f(x, y):
         ...     del y

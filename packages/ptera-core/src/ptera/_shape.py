@@ -209,7 +209,7 @@ def _parameter_defaults(function: FunctionType) -> list[tuple[str, object]]:
 def parameter_names(code: CodeType) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Gives the parameters that can be positional, and those that are keyword-only.
 
-    Example:
+    Examples:
         >>> parameter_names((lambda a, b=1, *c, d: 0).__code__)
         (('a', 'b'), ('d',))
     """

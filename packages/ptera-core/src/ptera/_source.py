@@ -49,7 +49,7 @@ class Source:
         lines: The lines of the file.
         module_flags: The `__future__` flags in force.
 
-    Example:
+    Examples:
         >>> from ptera._values import default
         >>> source = source_of(default.__code__)
         >>> source.node.name, source.node.lineno == default.__code__.co_firstlineno
@@ -88,7 +88,7 @@ def source_of(code: CodeType) -> Source:
     Raises:
         SourceError: If there is no text, or what it compiles to is not what runs.
 
-    Example:
+    Examples:
         >>> source_of((lambda x: x + 1).__code__).node.args.args[0].arg
         'x'
     """
@@ -128,7 +128,7 @@ def nested_sources(source: Source) -> tuple[Source, ...]:
     Returns:
         Their definitions, whose nodes are part of `source.node`.
 
-    Example:
+    Examples:
         >>> def outer():
         ...     return lambda: 1
         >>> [nested.code.co_name for nested in nested_sources(source_of(outer.__code__))]
@@ -154,7 +154,7 @@ def compile_node(source: Source, node: Definition, name: str | None = None) -> C
     Raises:
         SourceError: If the rewritten tree does not give such a code object.
 
-    Example:
+    Examples:
         >>> source = source_of((lambda x: x + 1).__code__)
         >>> compile_node(source, source.node) == source.code
         True

@@ -31,7 +31,7 @@ class State:
     Arguments:
         function: The object's private function.
 
-    Example:
+    Examples:
         >>> from ptera import ptera
         >>> @ptera
         ... def layer(x):

@@ -35,7 +35,7 @@ def is_plain(name: str) -> bool:
 def dotted_name(node: ast.AST) -> str | None:
     """Gives the text of a name or of attributes of one, None for anything else.
 
-    Example:
+    Examples:
         >>> dotted_name(ast.parse("a.b.c", mode="eval").body)
         'a.b.c'
     """
@@ -61,7 +61,7 @@ def target_leaves(target: ast.expr) -> Iterator[ast.expr]:
 def target_names(target: ast.expr) -> Iterator[str]:
     """Gives the plain names that a target binds, from left to right.
 
-    Example:
+    Examples:
         >>> list(target_names(ast.parse("(a, *b), c.d").body[0].value))
         ['a', 'b']
     """

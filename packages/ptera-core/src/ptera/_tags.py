@@ -15,7 +15,7 @@ class Tag:
     Arguments:
         name: Its name, which a selector writes as `:Name` or `:@Name`.
 
-    Example:
+    Examples:
         >>> tag.HyperParameter
         tag.HyperParameter
         >>> tag.Hot & tag.Tea
@@ -44,7 +44,7 @@ class TagSet:
     Arguments:
         members: Tags, and the types that stand beside them, in the order they were written.
 
-    Example:
+    Examples:
         >>> float & tag.HyperParameter
         float & tag.HyperParameter
         >>> tag.Hot & tag.Tea == tag.Tea & tag.Hot
@@ -148,7 +148,7 @@ def tags_of(annotation: object) -> TagSet | None:
     Returns:
         The tags, and the types that stand beside them; None if there is no tag.
 
-    Example:
+    Examples:
         >>> tags_of(tag.A), tags_of(typing.Annotated[int, tag.A]), tags_of(int)
         (tag.A, int & tag.A, None)
     """
@@ -171,7 +171,7 @@ def match_tag(wanted: Tag | TagSet | str, annotation: object) -> bool:
         wanted: The tag, its name, or several tags, all of which must be there.
         annotation: The value of the annotation.
 
-    Example:
+    Examples:
         >>> match_tag(tag.Hot, tag.Hot & tag.Tea), match_tag("Cold", tag.Hot)
         (True, False)
     """

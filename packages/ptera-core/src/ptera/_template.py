@@ -102,7 +102,7 @@ def statements(
         Fresh statements, which share no node with the template or the holes; those of
         `blocks` stand there themselves.
 
-    Example:
+    Examples:
         >>> ast.unparse(statements("if N is not None: N.add(V)", N=".n", V=ast.Name("x"))[0])
         'if .n is not None:\n    .n.add(x)'
     """
@@ -113,7 +113,7 @@ def statements(
 def expression(text: str, /, **holes: Hole) -> ast.expr:
     """Gives the one expression of `text` with its holes filled.
 
-    Example:
+    Examples:
         >>> ast.unparse(expression("A + 1", A=ast.Name("x")))
         'x + 1'
     """

@@ -25,7 +25,7 @@ def default(value: T) -> T:
     Returns:
         The value.
 
-    Example:
+    Examples:
         >>> default(0.1)
         0.1
     """
@@ -41,7 +41,7 @@ def required() -> Any:
     Raises:
         RuntimeError: Always, when it is really called: the function is not one of Ptera's.
 
-    Example:
+    Examples:
         >>> from ptera import ptera, required
         >>> @ptera
         ... def scaled(x):
@@ -66,7 +66,7 @@ class override(Generic[T]):  # noqa: N801 - it is written like a function, as `d
         value: The value.
         priority: How much it weighs; a plain assignment weighs 0, an overlay 2.
 
-    Example:
+    Examples:
         >>> override(5)
         override(value=5, priority=1)
     """
@@ -87,7 +87,7 @@ def same(left: object, right: object) -> bool:
     Raises:
         ComparisonError: If `==` fails or has no plain truth value, as between arrays.
 
-    Example:
+    Examples:
         >>> same(1, 1.0), same(1, True)
         (True, False)
     """
@@ -113,7 +113,7 @@ class Recurrence(Generic[T]):
     Raises:
         ValueError: If `lookback` is not positive.
 
-    Example:
+    Examples:
         >>> h = Recurrence(2)
         >>> for k in range(4):
         ...     h[k] = 10 * k

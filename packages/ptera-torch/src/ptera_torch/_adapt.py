@@ -27,7 +27,7 @@ def adapt(target: object) -> "Ptera[..., Any] | None":
     Arguments:
         target: A module; of anything else None is returned.
 
-    Example:
+    Examples:
         >>> from ptera import ptera
         >>> model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())
         >>> results = ptera(model).using(p="$p:Parameter")(torch.ones(1, 2))
@@ -49,7 +49,7 @@ def names_in(classes: Iterable[type]) -> dict[str, type]:
     Returns:
         Those, and the others that are defined in the same Python files.
 
-    Example:
+    Examples:
         >>> sorted(names_in([torch.nn.ReLU]))
         ['ReLU']
     """
@@ -68,7 +68,7 @@ def visible_in(classes: Iterable[type]) -> Iterator[object]:
     Of a base class that is defined elsewhere it is `forward` alone: libraries put loading,
     saving and generation there.
 
-    Example:
+    Examples:
         >>> [f.__qualname__ for f in visible_in([torch.nn.ReLU]) if "forward" in f.__qualname__]
         ['ReLU.forward']
     """

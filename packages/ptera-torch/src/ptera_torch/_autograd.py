@@ -13,7 +13,7 @@ __all__ = ["check_input", "check_target", "differentiate", "is_differentiable"]
 def is_differentiable(value: object) -> bool:
     """Tells whether a gradient can be taken with respect to a value, or a tensor in it.
 
-    Example:
+    Examples:
         >>> is_differentiable(torch.ones(2, requires_grad=True)), is_differentiable(3)
         (True, False)
     """
@@ -32,7 +32,7 @@ def check_target(name: str, value: object) -> torch.Tensor:
     Raises:
         TargetError: It is no tensor, or does not depend on anything differentiable.
 
-    Example:
+    Examples:
         >>> check_target("loss", torch.tensor(1.0))
         Traceback (most recent call last):
         ...
@@ -66,7 +66,7 @@ def check_input(target: str, name: str, value: object) -> None:
     Raises:
         InputError: It is no tensor, not floating, frozen, or was computed without gradients.
 
-    Example:
+    Examples:
         >>> check_input("loss", "labels", torch.tensor([1, 2]))
         Traceback (most recent call last):
         ...
@@ -133,7 +133,7 @@ def differentiate(
     Raises:
         FreedGraphError: The graph is gone.
 
-    Example:
+    Examples:
         >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
         >>> differentiate("y", x**2, [x])
         [tensor([2., 4.])]

@@ -22,7 +22,7 @@ _WRAPPERS = (
 def is_distributed() -> bool:
     """Whether this process is one of several that train together.
 
-    Example:
+    Examples:
         >>> is_distributed()
         False
     """
@@ -37,7 +37,7 @@ def is_distributed() -> bool:
 def is_sharded(tensor: torch.Tensor) -> bool:
     """Whether a tensor is a `DTensor`, which lies in several processes.
 
-    Example:
+    Examples:
         >>> is_sharded(torch.ones(2))
         False
     """
@@ -87,7 +87,7 @@ _gathered = _Gathered()
 def lasting(tensor: torch.Tensor) -> torch.Tensor:
     """Gives the parameter that an optimizer knows for one that FSDP has put together for a while.
 
-    Example:
+    Examples:
         >>> parameter = torch.nn.Parameter(torch.ones(2))
         >>> lasting(parameter) is parameter
         True
@@ -152,7 +152,7 @@ _owners = _Owners()
 def owner_of(parameter: torch.Tensor) -> torch.nn.Module | None:
     """Gives the DDP or FSDP wrapper that a parameter belongs to, if there is one.
 
-    Example:
+    Examples:
         >>> owner_of(torch.nn.Parameter(torch.ones(2)))
     """
     return _owners.owner_of(parameter) if is_distributed() else None
@@ -168,7 +168,7 @@ def check_local(variable: str, tensor: torch.Tensor) -> None:
     Raises:
         DistributedError: It is sharded, or belongs to a wrapped model.
 
-    Example:
+    Examples:
         >>> check_local("W", torch.nn.Parameter(torch.ones(2)))
     """
     remedy = 'Use `Grad(..., mode="backward")` and the program\'s own `backward()`.'

@@ -25,7 +25,7 @@ __all__ = [
 class GradError(PteraError):
     """A gradient that was asked for cannot be given, or would be wrong.
 
-    Example:
+    Examples:
         >>> issubclass(TargetError, GradError)
         True
     """
@@ -39,7 +39,7 @@ class GradSelectorError(GradError, ValueError):
         reason: What is missing.
         remedy: What to do about it.
 
-    Example:
+    Examples:
         >>> print(GradSelectorError("f > x", "it has no target", "Mark one capture with `!!`"))
         `Grad` cannot use `f > x`: it has no target. Mark one capture with `!!`: \
 `f{!!y} >> x` asks for dy/dx.
@@ -66,7 +66,7 @@ class TargetError(GradError):
         reason: What it is instead.
         remedy: What to do about it.
 
-    Example:
+    Examples:
         >>> print(TargetError("loss", "it is a `float`", "Leave out `.item()`."))
         Cannot differentiate `loss`: it is a `float`. Leave out `.item()`.
     """
@@ -90,7 +90,7 @@ class InputError(GradError):
         reason: Why it has no gradient.
         remedy: What to do about it.
 
-    Example:
+    Examples:
         >>> print(InputError("loss", "labels", "its dtype is torch.int64", "Capture a float."))
         Cannot differentiate `loss` with respect to `labels`: its dtype is torch.int64. Capture a \
 float.
@@ -117,7 +117,7 @@ class UnusedInputError(GradError):
         target: The name of the target.
         variable: The name of the variable that was captured.
 
-    Example:
+    Examples:
         >>> print(UnusedInputError("loss", "W"))
         `loss` does not depend on `W`. With `unused="none"` its gradient is None, with \
 `unused="zeros"` it is zero.
@@ -141,7 +141,7 @@ class FreedGraphError(GradError):
     Arguments:
         target: The name of the target.
 
-    Example:
+    Examples:
         >>> print(FreedGraphError("loss"))
         The graph of `loss` was already freed by another backward pass. Keep it there \
 (`retain_graph=True` in that `backward`, `grad` or `Grad`), or take the gradients from that pass: \
@@ -168,7 +168,7 @@ class DistributedError(GradError):
         reason: How the parameter is shared.
         remedy: What to do about it.
 
-    Example:
+    Examples:
         >>> print(DistributedError("W", "it is sharded", 'Use `mode="backward"`.'))
         The gradient of `W` would be wrong: it is sharded. Use `mode="backward"`.
     """
@@ -189,7 +189,7 @@ class AmbiguousGradientError(GradError):
     Arguments:
         targets: The names of the targets.
 
-    Example:
+    Examples:
         >>> print(AmbiguousGradientError(["loss", "penalty"]))
         One `backward` went through `loss` and `penalty`, so that the gradients that arrived are \
 sums over both. Give each its own `backward`, mark their sum with `!!`, or use `mode="now"`.
@@ -214,7 +214,7 @@ class UnevenScaleError(GradError):
     Arguments:
         target: The name of the target.
 
-    Example:
+    Examples:
         >>> print(UnevenScaleError("y"))
         The elements of `y` have different weights in the loss, so that its gradients cannot be \
 taken from this `backward`. Mark a scalar with `!!`, or use `mode="now"`.
@@ -235,7 +235,7 @@ taken from this `backward`. Mark a scalar with `!!`, or use `mode="now"`.
 class CompiledCodeError(PteraError, RuntimeError):
     """Something is attached to a function or probed inside of compiled code.
 
-    Example:
+    Examples:
         >>> print(CompiledCodeError())
         An overlay cannot begin inside of compiled code. Compile the function without what is \
 attached to it, and attach it to what calls the compiled one: `ptera(compiled).using(...)`, or \
@@ -258,7 +258,7 @@ class ModuleError(PteraError, TypeError):
         reason: Why it cannot be used.
         remedy: What to do about it.
 
-    Example:
+    Examples:
         >>> print(ModuleError("3", "it is an `int`", "Give a Ptera function."))
         `3` cannot be used as a module: it is an `int`. Give a Ptera function.
     """

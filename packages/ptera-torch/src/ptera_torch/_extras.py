@@ -18,7 +18,7 @@ def optional(module: str, extra: str) -> Any:
     Raises:
         InstallationError: It is not installed.
 
-    Example:
+    Examples:
         >>> optional("no_such_module", "plot")
         Traceback (most recent call last):
         ...

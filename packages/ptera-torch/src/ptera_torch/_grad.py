@@ -69,7 +69,7 @@ class Grad:
         GradSelectorError: The selector has no target, or nothing to differentiate by.
         ValueError: A choice is not one of those above.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from ptera import ptera
         >>> @ptera

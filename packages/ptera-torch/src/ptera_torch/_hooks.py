@@ -253,7 +253,7 @@ def unscaled(name: str, grad: torch.Tensor, scale: torch.Tensor) -> torch.Tensor
     Raises:
         UnevenScaleError: The target's elements have different weights.
 
-    Example:
+    Examples:
         >>> unscaled("loss", torch.tensor([8.0]), torch.tensor(4.0))
         tensor([2.])
     """

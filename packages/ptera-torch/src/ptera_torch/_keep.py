@@ -64,7 +64,7 @@ def keeper(policy: Policy) -> Callable[[Any], Any]:
     Raises:
         ValueError: The policy's name is not known.
 
-    Example:
+    Examples:
         >>> x = torch.ones(2)
         >>> kept = keeper("clone")(x)
         >>> x.zero_()
@@ -116,7 +116,7 @@ class Disk:
         folder: Where the files go; it is made if need be.
         prefix: What their names begin with, before a number.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     stored = keeper(Disk(folder, "act"))(torch.arange(3))
@@ -156,7 +156,7 @@ class Keep:
         selector: The selector.
         keep: How tensors are kept: see `keeper`.
 
-    Example:
+    Examples:
         >>> from ptera import ptera
         >>> @ptera
         ... def f(x):

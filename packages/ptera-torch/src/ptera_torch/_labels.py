@@ -21,7 +21,7 @@ class Differentiated(NamedTuple, Generic[T]):
         value: The captured value.
         grad: The gradient, of the value's shape; None if the target does not depend on it.
 
-    Example:
+    Examples:
         >>> value, grad = Differentiated(2.0, 0.5)
         >>> grad
         0.5
@@ -40,7 +40,7 @@ class Label:
         at: The values of the captures that tell its occurrences apart.
         grad: Whether it is the gradient.
 
-    Example:
+    Examples:
         >>> str(Label("act", (1,))), str(Label("W", (0,), grad=True)), str(Label("x"))
         ('act[1]', 'W[0].grad', 'x')
     """
@@ -62,7 +62,7 @@ class Labels:
         by: The captures that tell occurrences apart, such as `i` of `layer[$i] > act`.
         skip: The captures that are left out.
 
-    Example:
+    Examples:
         >>> labels = Labels(("i",))
         >>> [(str(label), value) for label, value in labels.entries({"i": 1, "act": 0.5})]
         [('act[1]', 0.5)]
@@ -108,7 +108,7 @@ def _split(label: Label, value: object) -> Iterator[tuple[Label, object]]:
 def numbers(value: object) -> torch.Tensor | None:
     """Gives a value as a tensor without a graph, or None if it is no number.
 
-    Example:
+    Examples:
         >>> numbers(True), numbers([1.0, 2.0]), numbers("x")
         (tensor(1.), tensor([1., 2.]), None)
     """

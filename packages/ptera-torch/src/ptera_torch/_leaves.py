@@ -12,7 +12,7 @@ __all__ = ["Leaves"]
 class Leaves:
     """The leaves of one call, made in place of tensors that require no gradient.
 
-    Example:
+    Examples:
         >>> leaves = Leaves()
         >>> leaf = leaves.replaced(torch.ones(2))
         >>> leaf.requires_grad, leaf.is_leaf

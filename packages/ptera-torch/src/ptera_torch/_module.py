@@ -87,7 +87,7 @@ class Module(torch.nn.Module):
     Raises:
         ModuleError: It is none.
 
-    Example:
+    Examples:
         >>> from ptera import ptera
         >>> @ptera
         ... def layer(x):

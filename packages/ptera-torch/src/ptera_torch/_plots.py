@@ -18,7 +18,7 @@ __all__ = ["AttentionMaps", "Curves", "Figure", "GradientFlow"]
 def mean_absolute(tensor: torch.Tensor) -> float:
     """Gives the mean of the absolute values.
 
-    Example:
+    Examples:
         >>> mean_absolute(torch.tensor([-1.0, 3.0]))
         2.0
     """
@@ -64,7 +64,7 @@ class Curves(Figure):
         ylabel: What the number is.
         name: What it is called in results.
 
-    Example:
+    Examples:
         >>> curves = Curves(by="i")
         >>> for step in range(3):
         ...     curves(i=0, act=torch.tensor([step, -step]))
@@ -109,7 +109,7 @@ class GradientFlow(Figure):
         by: The captures that tell occurrences apart, such as `i` of `layer[$i] > act`.
         name: What it is called in results.
 
-    Example:
+    Examples:
         >>> from ptera_torch import Differentiated
         >>> flow = GradientFlow(by="i")
         >>> flow(i=0, act=Differentiated(torch.ones(2), torch.tensor([0.5, -1.5])))
@@ -156,7 +156,7 @@ class AttentionMaps(Figure):
         sample: Which sequence of the batch to draw.
         name: What it is called in results.
 
-    Example:
+    Examples:
         >>> maps = AttentionMaps(by="i")
         >>> maps(i=0, weights=torch.full((1, 2, 3, 3), 1 / 3))
         >>> maps.weights["weights[0]"].shape

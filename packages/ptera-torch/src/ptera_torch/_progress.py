@@ -21,7 +21,7 @@ class ProgressBar:
         console: The `rich.console.Console` to draw on; left out: the terminal.
         name: What it is called in results.
 
-    Example:
+    Examples:
         >>> import io
         >>> from rich.console import Console
         >>> with ProgressBar(2, "train", console=Console(file=io.StringIO())) as bar:

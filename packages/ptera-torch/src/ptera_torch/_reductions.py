@@ -39,7 +39,7 @@ class Mean:
     Arguments:
         absolute: Whether to take the absolute values first.
 
-    Example:
+    Examples:
         >>> mean = Mean()
         >>> mean.add(torch.tensor([1.0, 2.0]))
         >>> mean.add(torch.tensor(6.0))
@@ -71,7 +71,7 @@ class Norm:
     Arguments:
         p: The exponent.
 
-    Example:
+    Examples:
         >>> norm = Norm()
         >>> norm.add(torch.tensor([3.0]))
         >>> norm.add(torch.tensor([[4.0]]))
@@ -102,7 +102,7 @@ class Histogram:
         high: Where the last ends, itself included. What lies outside is counted in
             `below` and `above`.
 
-    Example:
+    Examples:
         >>> histogram = Histogram(bins=2, low=0, high=1)
         >>> histogram.add(torch.tensor([0.1, 0.2, 0.9, 7.0]))
         >>> histogram.value
@@ -153,7 +153,7 @@ class Histogram:
 class Statistics:
     """Count, mean, standard deviation, mean absolute value, extremes and share of zeros.
 
-    Example:
+    Examples:
         >>> statistics = Statistics()
         >>> statistics.add(torch.tensor([0.0, -2.0]))
         >>> statistics.add(torch.tensor([2.0, 0.0]))
@@ -223,7 +223,7 @@ class Stream(Generic[R]):
         by: The captures that tell occurrences apart.
         name: What it is called in results.
 
-    Example:
+    Examples:
         >>> stream = Stream(Mean, by="i")
         >>> for i in (0, 1, 1):
         ...     stream(i=i, act=torch.tensor([1.0 + i]))

@@ -10,7 +10,7 @@ __all__ = ["refocused"]
 def refocused(selector: Selector, name: str) -> Selector:
     """Gives the selector with the capture of that name as its focus, and no target.
 
-    Example:
+    Examples:
         >>> from ptera_selector import parse
         >>> str(refocused(parse("step{!!loss} >> h[1] as h"), "loss"))
         'step{>> h[1] as h} > loss'

@@ -21,7 +21,7 @@ def rows_of(
         stream: A `Stream`, or what its `values` gives.
         columns: Which of the statistics; of a reduction to one number, that number.
 
-    Example:
+    Examples:
         >>> rows_of({"act[0]": {"mean": 0.12345, "std": 1.0}}, ["mean", "std"])
         [('act[0]', '0.1235', '1')]
     """
@@ -55,7 +55,7 @@ def table(
     Returns:
         A `rich.table.Table`, to be printed by a `rich.console.Console`.
 
-    Example:
+    Examples:
         >>> from rich.console import Console
         >>> shown = table({"act[0]": {"mean": 0.5}}, columns=["mean"])
         >>> Console(width=40).print(shown)  # doctest: +ELLIPSIS

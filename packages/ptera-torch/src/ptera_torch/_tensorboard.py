@@ -26,7 +26,7 @@ class TensorBoard:
         prefix: What the tags begin with.
         name: What it is called in results.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     with TensorBoard(folder, by="i") as board:

@@ -14,7 +14,7 @@ def tensors_in(value: object) -> Iterator[torch.Tensor]:
     Arguments:
         value: A tensor, or a list, tuple or mapping of such values; anything else has none.
 
-    Example:
+    Examples:
         >>> [t.item() for t in tensors_in([torch.tensor(1), {"a": torch.tensor(2)}, "x"])]
         [1, 2]
     """
@@ -39,7 +39,7 @@ def map_tensors(value: Any, change: Callable[[torch.Tensor], Any], other: Any = 
     Returns:
         The new value: lists, tuples (named ones too) and dicts are made anew.
 
-    Example:
+    Examples:
         >>> map_tensors((torch.tensor(1), "x"), lambda tensor: tensor.item() + 1)
         (2, 'x')
     """
@@ -58,7 +58,7 @@ def map_tensors(value: Any, change: Callable[[torch.Tensor], Any], other: Any = 
 def identity_of(value: object) -> tuple[int, ...]:
     """Gives what tells two values apart by the tensors that they consist of.
 
-    Example:
+    Examples:
         >>> x = torch.tensor(1)
         >>> identity_of(x) == identity_of([x])
         True

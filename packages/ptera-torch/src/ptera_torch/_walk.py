@@ -100,7 +100,7 @@ def places_in(model: Any) -> Iterator[Found]:
         What was found, in the order of the functions' variables. What is reached twice is
         given twice, except that an object or container is only entered once.
 
-    Example:
+    Examples:
         >>> from ptera import ptera
         >>> @ptera
         ... def layer(x):

@@ -29,7 +29,7 @@ def watched(source: bytes, path: str) -> ast.Module:
     Raises:
         SyntaxError: It is no Python.
 
-    Example:
+    Examples:
         >>> print(ast.unparse(watched(b"x = 1\ndef f(): return x\nf()", "s.py")))
         x = 1
         def f():

@@ -32,7 +32,7 @@ class SelectorError(UsageError):
         text: The selector.
         reason: What is wrong with it, in one line.
 
-    Example:
+    Examples:
         >>> print(SelectorError("f >", "expected a variable"))
         `f >`: expected a variable.
     """
@@ -52,7 +52,7 @@ class NoScriptError(UsageError):
     Arguments:
         command: The command.
 
-    Example:
+    Examples:
         >>> print(NoScriptError("probe"))
         `ptera probe` needs a script: end with `-- script.py` or `-- -m module`.
     """
@@ -107,7 +107,7 @@ def read_line(argv: Sequence[str], specs: Sequence[OptionSpec]) -> Line:
     Raises:
         UsageError: They do not fit.
 
-    Example:
+    Examples:
         >>> line = read_line(["--help", "--", "run.py", "--fast"], [HELP_SPEC])
         >>> line.script.target, line.script.arguments
         ('run.py', ('--fast',))
@@ -129,7 +129,7 @@ def _split(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
 def script_of(words: Sequence[str]) -> Script | None:
     """Gives the script that words name as they would after `python`.
 
-    Example:
+    Examples:
         >>> script_of(["-m", "pkg", "-v"])
         Script(target='pkg', arguments=('-v',), is_module=True)
     """

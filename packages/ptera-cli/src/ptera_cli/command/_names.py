@@ -101,7 +101,7 @@ class Names:
 def first_names(selector: Selector) -> set[str]:
     """Gives the names that must be looked up for a selector's functions.
 
-    Example:
+    Examples:
         >>> from ptera_selector import parse
         >>> sorted(first_names(parse("model.run >> /m/f > layer > x")))
         ['layer', 'model']

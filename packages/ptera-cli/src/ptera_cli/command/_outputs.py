@@ -32,7 +32,7 @@ class MissingPackageError(UsageError):
         output: The option that asks for it.
         package: The package.
 
-    Example:
+    Examples:
         >>> print(MissingPackageError("--plot", "matplotlib"))
         `--plot` needs `matplotlib`; run `pip install matplotlib`.
     """
@@ -66,7 +66,7 @@ def shown(value: object) -> str:
 def number(value: object) -> float | None:
     """Gives a value as a number, if it is one: a bool, an int, a float, a tensor of one element.
 
-    Example:
+    Examples:
         >>> number(3), number("3"), number(True)
         (3.0, None, 1.0)
     """

@@ -36,7 +36,7 @@ def parse_(argv: Sequence[str]) -> None:
     Raises:
         UsageError: One is malformed.
 
-    Example:
+    Examples:
         >>> parse_(["--json", "f > x"])  # doctest: +ELLIPSIS
         {...}
     """

@@ -84,7 +84,7 @@ class ExpressionError(UsageError):
         expression: The expression.
         reason: What is wrong.
 
-    Example:
+    Examples:
         >>> print(ExpressionError("act.(", "invalid syntax"))
         `--map act.(`: invalid syntax.
     """
@@ -122,7 +122,7 @@ def probe(argv: Sequence[str]) -> None:
 class NoSelectorError(UsageError):
     """`ptera probe` was given nothing to look at.
 
-    Example:
+    Examples:
         >>> print(NoSelectorError())
         `ptera probe` needs a selector, such as 'layer > act'.
     """

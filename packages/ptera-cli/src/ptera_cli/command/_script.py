@@ -27,7 +27,7 @@ class ScriptError(UsageError):
         script: The script or module, as it was named.
         reason: What is wrong.
 
-    Example:
+    Examples:
         >>> print(ScriptError("trian.py", "there is no such file"))
         `trian.py`: there is no such file.
     """

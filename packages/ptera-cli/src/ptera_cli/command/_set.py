@@ -49,7 +49,7 @@ SPECS = (
 class NoSettingError(UsageError):
     """`ptera set` was given nothing to set.
 
-    Example:
+    Examples:
         >>> print(NoSettingError())
         `ptera set` needs something to set, such as 'layer > T=10'.
     """

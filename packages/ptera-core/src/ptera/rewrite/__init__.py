@@ -28,7 +28,7 @@ def rewrite(source: Source, weave: Weave) -> Definition:
     Returns:
         The rewritten definition, for `compile_node` and `ast.unparse`.
 
-    Example:
+    Examples:
         >>> import ast
         >>> from ptera._source import source_of
         >>> class Showing(Weave):

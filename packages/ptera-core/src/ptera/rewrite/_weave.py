@@ -15,7 +15,7 @@ class Weave:
     once. Nodes may come without a line: they get that of the binding. The names `.t1`,
     `.t2`, ..., `.value`, `.leaving` and `.error` are the rewriter's own.
 
-    Example:
+    Examples:
         >>> class Printing(Weave):
         ...     def wants(self, name: str) -> bool:
         ...         return name == "x"

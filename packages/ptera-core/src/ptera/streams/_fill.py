@@ -24,7 +24,7 @@ def picker(function: Callable[..., Any]) -> Callable[[Mapping[str, Any]], dict[s
     Returns:
         A function from a dict to the keyword arguments of a call.
 
-    Example:
+    Examples:
         >>> picker(lambda x, y=0: x + y)({"x": 1, "z": 3})
         {'x': 1}
     """
@@ -47,7 +47,7 @@ def lax(function: Callable[..., Any]) -> Callable[[Mapping[str, Any]], Any]:
     Returns:
         A function of a dict, that calls `function` by keyword.
 
-    Example:
+    Examples:
         >>> lax(lambda x: x * 2)({"x": 4, "y": 100})
         8
     """

@@ -59,7 +59,7 @@ class Sinks:
         Returns:
             The subscription; `dispose()` ends it, `with` runs the probe.
 
-        Example:
+        Examples:
             >>> from ptera import probing
             >>> def area(width):
             ...     height = width + 1
@@ -86,7 +86,7 @@ class Sinks:
             HandlerError: Where the elements are a probe's events: a parameter without a
                 default is no capture.
 
-        Example:
+        Examples:
             >>> from ptera import probing
             >>> def area(width):
             ...     height = width + 1
@@ -184,7 +184,7 @@ class Sinks:
             exc_type: The exception's class.
             skip: Modules to leave out of the traceback.
 
-        Example:
+        Examples:
             >>> from ptera import PteraError, probing
             >>> def area(width):
             ...     height = width + 1
@@ -275,7 +275,7 @@ class Sinks:
         Raises:
             ProbeError: The probe's selectors have no two ends.
 
-        Example:
+        Examples:
             >>> from ptera import probing
             >>> def area(width):
             ...     return width * width
@@ -332,7 +332,7 @@ class Sinks:
             OverrideError: The selectors have no focus that could be changed; or (where it
                 happens) an element arrives only after the binding has been made.
 
-        Example:
+        Examples:
             >>> from ptera import probing
             >>> def area(width):
             ...     height = width + 1

@@ -138,7 +138,7 @@ def reading(function: Handler, keys: tuple[str, ...]) -> Callable[[Any], Any]:
 class Values(list[T], Generic[T]):
     """The elements of a stream so far; as a context manager, it runs the probe too.
 
-    Example:
+    Examples:
         >>> from ptera import probing
         >>> def area(width):
         ...     height = width + 1

@@ -34,7 +34,7 @@ class Stream(Sinks):
         pick: The entries of the events that it consists of; None: the events as they are.
         observable: Instead, an observable of reactivex that gives the elements.
 
-    Example:
+    Examples:
         >>> from ptera import probing
         >>> def total(numbers):
         ...     for number in numbers:
