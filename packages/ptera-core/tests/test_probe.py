@@ -282,3 +282,9 @@ class TestObjects:
     def test_operators_are_listed(self) -> None:
         names = dir(probing("area > height"))
         assert {"map", "kfilter", "average", "values", "wrap"} <= set(names)
+
+
+def test_the_module_of_ptera_1_is_still_there() -> None:
+    from ptera import probe, probing
+
+    assert probe.probing is probing
