@@ -10,7 +10,6 @@ import torch
 from ptera import Recurrence, default, probing, ptera
 from ptera.torch import Grad
 
-
 PARAMETERS = "step{!!loss} >> $param:Parameter"
 
 

@@ -19,6 +19,10 @@ _WRAPPERS = (
 )
 
 
+_AVAILABLE = torch.distributed.is_available()
+_is_initialized = torch.distributed.is_initialized if _AVAILABLE else bool
+
+
 def is_distributed() -> bool:
     """Whether this process is one of several that train together.
 
@@ -26,12 +30,7 @@ def is_distributed() -> bool:
         >>> is_distributed()
         False
     """
-    distributed = torch.distributed
-    return (
-        distributed.is_available()
-        and distributed.is_initialized()
-        and distributed.get_world_size() > 1
-    )
+    return _AVAILABLE and _is_initialized() and torch.distributed.get_world_size() > 1
 
 
 def is_sharded(tensor: torch.Tensor) -> bool:

@@ -53,8 +53,6 @@ class Question:
 
     def kept(self, event: Event) -> Event:
         """Applies the keeping policy to what will be delivered."""
-        if self.keep == "reference":
-            return event
         keep = keeper(self.keep)
         return {
             name: Captured(name, captured.names, [keep(value) for value in captured.values])
@@ -101,7 +99,11 @@ class Request:
                 value = focus.values[0]
                 plain = isinstance(value, torch.Tensor)
                 key = (id(target), id(value)) if plain else (id(target), *identity_of(value))
-                if (key in seen and not question.repeat) or not self._is_usable(focus, shared):
+                if key in seen and not question.repeat:
+                    continue
+                # Written out for what is nearly always there: an ordinary parameter or tensor.
+                usual = type(value) in _USUAL and value.requires_grad and not shared
+                if not usual and not self._is_usable(focus, shared):
                     continue
                 seen.add(key)
             self.matches.append((event, target))
@@ -109,9 +111,7 @@ class Request:
     def _is_usable(self, focus: Captured, shared: bool) -> bool:
         """Whether there is a gradient with respect to a focus, or none and that is skipped."""
         value, question = focus.values[0], self.question
-        if not shared and _is_plain(value) and value.requires_grad:
-            return True
-        if shared or (question.mode == "now" and not _is_plain(value)):
+        if question.mode == "now" and (shared or type(value) not in _USUAL):
             for tensor in tensors_in(value):
                 check_local(focus.names[0], tensor)
         if is_differentiable(value):
@@ -121,11 +121,8 @@ class Request:
         return False
 
 
-def _is_plain(value: object) -> bool:
-    """Whether a value is of one of the two classes that are never sharded."""
-    return type(value) is torch.Tensor or type(value) is torch.nn.Parameter
-
-
+# Those classes are never sharded.
+_USUAL = frozenset((torch.Tensor, torch.nn.Parameter))
 _NOTHING = nullcontext()
 
 
@@ -176,11 +173,6 @@ class Pass:
             )
         self.gradients = dict(zip(self.inputs, gradients, strict=True))
 
-    def answer(self, question: Question, event: Event) -> Event:
-        """Gives an event with values and gradients in the place of differentiable values."""
-        detach = self.create_graph and not question.create_graph
-        return answered(question, event, self.gradients, detach)
-
 
 Gradients: TypeAlias = Mapping[int, torch.Tensor | None]
 
@@ -198,23 +190,22 @@ def answered(question: Question, event: Event, gradients: Gradients, detach: boo
         UnusedInputError: The target does not depend on the focus, and that is an error.
     """
     found = dict(event)
+    checks = question.unused == "error"
     for name, captured in event.items():
         if name == question.target:
             continue
-        pairs = [_paired(question, value, gradients, detach) for value in captured.values]
-        if name == question.focus and question.unused == "error":
-            _check_used(question, captured, pairs)
+        values = captured.values
+        if len(values) == 1 and not detach and gradients.get(id(values[0])) is not None:
+            pairs: list[Any] = [Differentiated(values[0], gradients[id(values[0])])]
+        else:
+            pairs = [_paired(question, value, gradients, detach) for value in values]
+            if checks and name == question.focus:
+                _check_used(question, captured, pairs)
         found[name] = Captured(name, captured.names, pairs)
-    return question.kept(found)
+    return found if question.keep == "reference" else question.kept(found)
 
 
 def _paired(question: Question, value: Any, gradients: Gradients, detach: bool) -> Any:
-    if isinstance(value, torch.Tensor):
-        if id(value) not in gradients:
-            return value
-        grad = gradients[id(value)]
-        if grad is not None and not detach:
-            return Differentiated(value, grad)
     if not any(id(tensor) in gradients for tensor in tensors_in(value)):
         return value
 
@@ -260,7 +251,14 @@ def differentiate_all(requests: Iterable[Request], retain_graph: bool) -> list[l
     for number, here in enumerate(passes.values(), 1):
         # Targets of one activation share most of their graph.
         here.run(retain_graph or number < len(passes))
-    return [
-        [passes[id(target)].answer(request.question, event) for event, target in request.matches]
-        for request in requests
-    ]
+    return [_answers(request, passes) for request in requests]
+
+
+def _answers(request: Request, passes: Mapping[int, Pass]) -> list[Event]:
+    question = request.question
+    answers: list[Event] = []
+    for event, target in request.matches:
+        here = passes[id(target)]
+        detach = here.create_graph and not question.create_graph
+        answers.append(answered(question, event, here.gradients, detach))
+    return answers
