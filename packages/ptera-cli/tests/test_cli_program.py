@@ -504,3 +504,67 @@ def test_torch_data_loaders_see_the_values(tmp_path: Path) -> None:
     done = run(tmp_path, "main.py", "--scale", "5")
     assert done.stdout == "fork [0, 5]\nspawn [0, 5]\n", done.stderr
     assert done.stderr == ""
+
+
+def test_threads_that_outlive_the_function_keep_the_values(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        textwrap.dedent(
+            """
+            import threading, time
+            from ptera import auto_cli, default, ptera, tag
+
+            @ptera
+            def late():
+                x: int & tag.HyperParameter = default(1)
+                y: int & tag.HyperParameter = default(1)
+                return x
+
+            def wait():
+                time.sleep(0.3)
+                print("late", late())
+
+            def main():
+                threading.Thread(target=wait).start()
+                return late
+
+            auto_cli(main)
+            print("ended")
+            """
+        )
+    )
+    done = run(tmp_path, "main.py", "--x", "5", "--y", "6")
+    assert (done.stdout, done.stderr) == ("ended\nlate 5\n", "")
+
+
+def test_a_coroutine_function_runs_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        textwrap.dedent(
+            """
+            import asyncio
+            from ptera import auto_cli, default, ptera, tag
+
+            async def inner(i):
+                x: int & tag.HyperParameter = default(1)
+                await asyncio.sleep(0)
+                y: int & tag.HyperParameter = default(1)
+                return x, y
+
+            async def main():
+                return await asyncio.gather(inner(0), inner(1))
+
+            print(auto_cli(main))
+            """
+        )
+    )
+    done = run(tmp_path, "main.py", "--x", "5", "--y", "6")
+    assert (done.stdout, done.stderr) == ("[(5, 6), (5, 6)]\n", "")
+
+
+def test_print_config_of_what_is_required(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from ptera import auto_cli, tag\n"
+        "def main(data: str & tag.HyperParameter): ...\n"
+        "auto_cli(main)\n"
+    )
+    done = run(tmp_path, "main.py", "--print-config")
+    assert done.stdout == "# main (main.py:2)\n# data = ...  # required by main (main.py:2)\n"

@@ -5,19 +5,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from ptera import PteraError, Tag, TagSet, UnsetVariableError, tag
-from ptera_selector import function_names
+from ptera import Tag, TagSet, tag
 
 from ._builtin import COMPLETION, HELP, PRINT_CONFIG, SAVE_CONFIG
 from ._commands import Command, Entry, command_of, program_name
-from ._errors import MissingOptionError, SettingError, UsageError, ValueRefusedError, closest
-from ._kinds import Converter, Rules, described
+from ._errors import UsageError, ValueRefusedError, closest
+from ._kinds import Converter, Rules
+from ._launch import held_values, launch
 from ._nodes import sources
-from ._program import Outcome, Program, Reach, Request, is_of
-from ._settings import Applied, variable_of
+from ._program import Outcome, Program, Request
 from ._spec import OptionSpec
-from ._values import Chosen, require
-from ._workers import Assignment, Held, Here, hold
+from ._values import require
 
 if TYPE_CHECKING:
     from ._cyclopts import Page
@@ -139,10 +137,10 @@ class App:
         words = list(sys.argv[1:] if argv is None else argv)
         try:
             request, outcome = self._understood(program, words)
-            held = _held(request, outcome)
+            held = held_values(request, outcome)
         except UsageError as error:
             self._refuse(error)
-        return _run(self.prog, request, outcome, held, args)
+        return launch(self.prog, request, outcome, held, args)
 
     def _program(self, args: Sequence[object]) -> Program:
         return Program(
@@ -239,118 +237,6 @@ def _help_request(program: Program, argv: Sequence[str]) -> Request:
         command = command.below[name]
     only_help = [word for word in argv if word in (HELP, "-h")][:1]
     return program.request([*command.path, *only_help])
-
-
-def _held(request: Request, outcome: Outcome) -> Held:
-    """Puts the values in place: of two sources the higher wins, so it comes later."""
-    entry = request.command.entry
-    assert entry is not None
-    items: list[Chosen | Applied] = sorted([*outcome.chosen, *outcome.settings], key=_order)
-    reach = Reach(entry)
-    held = hold(len(items))
-    try:
-        for at, item in enumerate(items):
-            if isinstance(item, Applied):
-                _put_setting(held, at, item, reach)
-            else:
-                held.put(at, [_of_option(item)])
-    except BaseException:
-        held.release()
-        raise
-    return held
-
-
-def _put_setting(held: Held, at: int, applied: Applied, reach: Reach) -> None:
-    try:
-        held.put(at, [_of_setting(applied, reach)])
-    except PteraError as error:
-        raise SettingError(applied.origin.pointer, str(error)) from None
-
-
-def _order(item: Chosen | Applied) -> tuple[int, bool]:
-    if isinstance(item, Applied):
-        return item.origin.rank, True
-    return item.given.rank, False
-
-
-def _of_option(chosen: Chosen) -> Assignment:
-    address = chosen.address
-    by_name = variable_of(address.name, address.variable)
-    by_object = Here(by_name, {address.name: address.owner})
-    return Assignment(
-        selector=variable_of(address.path, address.variable) if address.outer is None else by_name,
-        value=chosen.given.value,
-        subject=chosen.given.origins[-1].pointer,
-        module=address.module,
-        within=(address.outer,) if address.outer is not None else (),
-        fallback=by_name,
-        here=Here(by_name, {}, (address.owner,)) if address.is_inner else by_object,
-    )
-
-
-def _of_setting(applied: Applied, reach: Reach) -> Assignment:
-    return Assignment(
-        selector=applied.selector,
-        value=applied.value,
-        subject=applied.origin.pointer,
-        names=reach.names_of(sorted(function_names(applied.selector))),
-        here=Here(applied.selector, reach.env),
-    )
-
-
-def _run(prog: str, request: Request, outcome: Outcome, held: Held, args: Sequence[object]) -> Any:
-    entry = request.command.entry
-    assert entry is not None
-    # A parameter without a default must be an argument too, for the call to be one.
-    named = {
-        one.address.variable: one.given.value
-        for one in outcome.chosen
-        if one.address.required and one.address.parameter and is_of(one.address, entry)
-    }
-    try:
-        result = entry(*args, **named)
-        _report_unread(prog, outcome, held)
-        return result
-    except SystemExit as stop:
-        if not stop.code:
-            _report_unread(prog, outcome, held)
-        raise
-    except UnsetVariableError as error:
-        missing = _option_of(error, request.specs)
-        if missing is None:
-            raise
-        print(f"{prog}: error: {missing}", file=sys.stderr)
-        raise SystemExit(2) from None
-    finally:
-        held.release()
-
-
-def _option_of(error: UnsetVariableError, specs: Sequence[OptionSpec]) -> MissingOptionError | None:
-    """Gives what a user can do about a variable that nothing has set, if there is an option."""
-    for spec in specs:
-        for address in spec.addresses:
-            if address.variable == error.variable and error.function in (
-                address.name,
-                address.function,
-            ):
-                return MissingOptionError(spec.flag, described(spec.type), address.place)
-    return None
-
-
-def _report_unread(prog: str, outcome: Outcome, held: Held) -> None:
-    """Says which values were given and never used: a misspelt plan, or a branch not taken."""
-    items: list[Chosen | Applied] = sorted([*outcome.chosen, *outcome.settings], key=_order)
-    read: dict[str, bool] = {}
-    for at, item in enumerate(items):
-        subject = item.origin.pointer if isinstance(item, Applied) else _subject(item)
-        read[subject] = read.get(subject, False) or held.was_read(at)
-    for subject, was_read in read.items():
-        if not was_read:
-            print(f"{prog}: warning: `{subject}` was set but never read.", file=sys.stderr)
-
-
-def _subject(chosen: Chosen) -> str:
-    return chosen.given.origins[-1].pointer
 
 
 def auto_cli(

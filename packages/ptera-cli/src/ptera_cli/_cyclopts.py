@@ -16,7 +16,8 @@ import cyclopts
 from cyclopts import Group, Parameter
 from rich.console import Console
 
-from ._kinds import Kind, choices_of, kind_of, members, shown_type, takes
+from ._described import shown_type
+from ._kinds import Kind, choices_of, kind_of, members, takes
 from ._spec import OptionSpec
 
 __all__ = ["SHELLS", "Page", "Shell", "completion_script", "print_help"]

@@ -5,7 +5,8 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_origin
 
-from ._kinds import article, plain, shown_type
+from ._described import article, shown_type
+from ._kinds import plain
 
 __all__ = ["named_value"]
 

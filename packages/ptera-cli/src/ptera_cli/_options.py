@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple, get_args, get_origin
 
 from ptera import Tag, TagSet
 
+from ._described import shown_type
 from ._directives import Directives, read_comment
 from ._errors import DeclarationError
-from ._kinds import Kind, kind_of, shown_type
+from ._kinds import Kind, kind_of
 from ._spec import ANY, Address, OptionSpec, Place, option_key
 
 if TYPE_CHECKING:

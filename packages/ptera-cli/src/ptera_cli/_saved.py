@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ptera_selector import focus
 
-from ._convert import ConversionError, convert
+from ._convert import convert
 from ._errors import ConfigError
 from ._kinds import Rules
 from ._nodes import Layer, Node, Origin, Text, leaves, sources, table_of
 from ._render import FORMATS, Entry, NotWritable, as_data, rendered
+from ._scalars import ConversionError
 from ._settings import Applied
 from ._shapes import as_list, as_table
 from ._spec import Address, OptionSpec, short_path
@@ -94,8 +95,9 @@ def _options(
         group = spec.group
         keys = tuple(spec.name.split("."))
         if given is None:
-            note = f"default of {spec.place}" if spec.place is not None else "default"
-            text = spec.default if spec.default is not None else "…"
+            kind = "required by" if spec.required else "default of"
+            note = f"{kind} {spec.place}"
+            text = spec.default if spec.default is not None else "..."
             yield Entry(keys, text=text, note=note.replace("`", ""), heading=heading)
         else:
             data = _data(given.value, spec.type, given.node, rules, format_, spec.name)

@@ -19,11 +19,12 @@ from ptera_selector import (
     walk,
 )
 
-from ._convert import ConversionError, convert
+from ._convert import convert
 from ._errors import SettingError, syntax_reason
 from ._kinds import Rules
 from ._literals import literal
 from ._nodes import Data, Layer, Leaf, Origin, Text
+from ._scalars import ConversionError
 from ._sources import Setting
 from ._spec import ANY
 from ._values import refused

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ._described import shown_type
 from ._errors import ConfigKeyError, SettingError, closest
-from ._kinds import Kind, kind_of, members, shown_type, takes
+from ._kinds import Kind, kind_of, members, takes
 from ._literals import literal
 from ._nodes import Appended, Data, Layer, Leaf, Node, Origin, Table, Text, merged, table_of
 from ._shapes import as_table

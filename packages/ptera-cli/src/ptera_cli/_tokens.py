@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ._described import described
 from ._errors import MissingValueError, UnexpectedArgumentError, UnknownOptionError, closest
-from ._kinds import Kind, described, kind_of, members, part_type, takes
+from ._kinds import Kind, kind_of, members, part_type, takes
 from ._spec import OptionSpec
 
 __all__ = ["Occurrence", "Scanner"]

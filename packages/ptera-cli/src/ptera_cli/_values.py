@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ._convert import ConversionError, convert
+from ._convert import convert
+from ._described import described
 from ._errors import (
     MissingOptionError,
     NotAppendableError,
     NothingToAppendError,
     ValueRefusedError,
 )
-from ._kinds import Kind, Rules, described, kind_of, members
+from ._kinds import Kind, Rules, kind_of, members
 from ._literals import literal
 from ._nodes import Appended, Data, Layer, Leaf, Node, Origin, merged, origins
+from ._scalars import ConversionError
 from ._shapes import as_items
 from ._sources import Source
 from ._spec import Address, OptionSpec
