@@ -89,11 +89,13 @@ class _Claim:
     question: Question
     root: Root
     send: Callable[[Event], None]
-    events: list[Event] = field(default_factory=list)
-    taps: dict[int, Tap] = field(default_factory=dict)
-    leaves: dict[int, tuple[torch.Tensor, str]] = field(default_factory=dict)
-    unsynchronized: set[int] = field(default_factory=set)
-    served: list[bool] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list[Event])
+    taps: dict[int, Tap] = field(default_factory=dict[int, Tap])
+    leaves: dict[int, tuple[torch.Tensor, str]] = field(
+        default_factory=dict[int, tuple[torch.Tensor, str]]
+    )
+    unsynchronized: set[int] = field(default_factory=set[int])
+    served: list[bool] = field(default_factory=list[bool])
 
     @property
     def name(self) -> str:

@@ -1,6 +1,6 @@
 """Hooks on tensors, and the program's own backward passes that they tell of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -9,9 +9,13 @@ import torch
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from ._distributed import is_sharded, lasting, owner_of
+from ._engine import Handle, add_hook, call_at_end, number_of_pass
 from ._errors import AmbiguousGradientError, UnevenScaleError
 
 __all__ = ["BackwardPass", "Claim", "Tap", "Taps", "own_pass"]
+
+
+Gradients = dict[int, torch.Tensor | None]
 
 
 class Claim(Protocol):
@@ -42,8 +46,8 @@ class Tap:
     """
 
     taps: "Taps"
-    claims: list[Claim] = field(default_factory=list)
-    missed: list["BackwardPass"] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list[Claim])
+    missed: "list[BackwardPass]" = field(default_factory=lambda: list[BackwardPass]())
 
     def claim(self, claim: Claim) -> None:
         """Has gradients delivered from each pass through this target, earlier ones too."""
@@ -69,7 +73,7 @@ class Leaf:
     shared: bool
     before: torch.Tensor | None = None
     arrived: torch.Tensor | None = None
-    handle: Any = None
+    handle: Handle | None = None
 
     def begin(self) -> None:
         """Notes what `.grad` holds, and has what comes added to it told."""
@@ -79,7 +83,7 @@ class Leaf:
         if self.shared:
             self.before = old.detach().clone()
         else:
-            self.handle = self.tensor.register_hook(self._arrive)
+            self.handle = add_hook(self.tensor, self._arrive)
 
     def _arrive(self, grad: torch.Tensor) -> None:
         self.arrived = grad
@@ -122,7 +126,7 @@ class Taps:
         if hook not in known:
             tap = known[hook] = Tap(self)
             # A local function: the hook holds the tap, and the graph of the tensor the hook.
-            tensor.register_hook(lambda grad: hook(tap, grad))
+            add_hook(tensor, lambda grad: hook(tap, grad))
         return known[hook]
 
 
@@ -137,10 +141,10 @@ class BackwardPass:
         brought: The gradients of the leaves, when it has ended.
     """
 
-    scales: dict[Tap, torch.Tensor] = field(default_factory=dict)
-    gradients: dict[Tap, torch.Tensor] = field(default_factory=dict)
-    leaves: dict[int, Leaf] = field(default_factory=dict)
-    brought: dict[int, torch.Tensor | None] = field(default_factory=dict)
+    scales: dict[Tap, torch.Tensor] = field(default_factory=dict[Tap, torch.Tensor])
+    gradients: dict[Tap, torch.Tensor] = field(default_factory=dict[Tap, torch.Tensor])
+    leaves: dict[int, Leaf] = field(default_factory=dict[int, Leaf])
+    brought: Gradients = field(default_factory=dict[int, torch.Tensor | None])
 
     def reach(self, tap: Tap, grad: torch.Tensor) -> None:
         """Notes that the pass has reached a target: its leaves come later."""
@@ -183,12 +187,12 @@ _own: set[int] = set()
 
 
 @contextmanager
-def own_pass(target: torch.Tensor) -> Iterator[None]:
+def own_pass(target: torch.Tensor) -> Generator[None]:
     """Keeps the hooks quiet in a pass that Ptera makes itself, from that tensor on."""
     numbers: list[int] = []
 
     def begin(_: torch.Tensor) -> None:
-        number = torch._C._current_graph_task_id()
+        number = number_of_pass()
         numbers.append(number)
         _own.add(number)
         # The hooks that were on the target before have been called already.
@@ -196,7 +200,7 @@ def own_pass(target: torch.Tensor) -> Iterator[None]:
         if begun is not None:
             begun.abandon()
 
-    handle = target.register_hook(begin)
+    handle = add_hook(target, begin)
     try:
         yield
     finally:
@@ -206,23 +210,14 @@ def own_pass(target: torch.Tensor) -> Iterator[None]:
 
 def _begin(tap: Tap, grad: torch.Tensor) -> None:
     """Is called when a pass reaches a target, before anything that the target depends on."""
-    number = torch._C._current_graph_task_id()
+    number = number_of_pass()
     if number in _own:
         return
     here = _running.get(number)
     if here is None:
         here = _running[number] = BackwardPass()
-        _at_end(lambda: _at_end(lambda: _end(number)))
+        call_at_end(lambda: call_at_end(lambda: _end(number)))
     here.reach(tap, grad)
-
-
-def _at_end(callback: Callable[[], None]) -> None:
-    """Has a function called when the pass has ended.
-
-    What is queued while other such functions run is called after them: after those with
-    which DDP and FSDP make gradients the same everywhere, if it is queued twice.
-    """
-    torch.autograd.Variable._execution_engine.queue_callback(callback)
 
 
 def _end(number: int) -> None:
@@ -233,7 +228,7 @@ def _end(number: int) -> None:
 
 def _arrive(tap: Tap, grad: torch.Tensor) -> None:
     """Is called when a gradient arrives at any other tensor."""
-    here = _running.get(torch._C._current_graph_task_id())
+    here = _running.get(number_of_pass())
     if here is not None:
         here.gradients[tap] = grad
 

@@ -1,6 +1,6 @@
 """A Ptera model as a `torch.nn.Module`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -33,7 +33,7 @@ class _Slot:
 
     holder: torch.nn.Module
     name: str
-    places: list[Place] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list[Place])
     known: torch.Tensor | None = None
 
     def registered(self) -> torch.Tensor:
@@ -155,7 +155,7 @@ class Module(torch.nn.Module):
                 raise NotImplementedError(_OTHER_TENSORS)
 
     @contextmanager
-    def _tensors_in_place(self) -> Iterator[None]:
+    def _tensors_in_place(self) -> Generator[None]:
         """Lets the model have the module's tensors where they differ from its own.
 
         They do where hooks or `torch.func.functional_call` put others in for one call.

@@ -76,7 +76,7 @@ class Request:
 
     question: Question
     events: Sequence[Event]
-    matches: list[Match] = field(default_factory=list)
+    matches: list[Match] = field(default_factory=list[Match])
 
     def choose(self) -> None:
         """Checks the events, and leaves out tensors that were reached before.
