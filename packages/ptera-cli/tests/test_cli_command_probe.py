@@ -102,6 +102,16 @@ def test_a_name_that_two_modules_define_stands_for_both(folder: Path) -> None:
     assert done.stderr == "x=one\nx=two\n"
 
 
+def test_of_two_definitions_those_that_have_the_variable_count(folder: Path) -> None:
+    (folder / "one.py").write_text("def step():\n    x = 'one'\n    return x\n")
+    (folder / "two.py").write_text("def step():\n    y = 'two'\n    return y\n")
+    (folder / "script.py").write_text("import two, one\nprint(one.step(), two.step())\n")
+    done = ptera(folder, "probe", "step > x", "step > y", "--", "script.py")
+    assert done.stderr == "step > x: x=one\nstep > y: y=two\n"
+    done = ptera(folder, "set", "step > x=1", "step > y=2", "--", "script.py")
+    assert (done.stdout, done.stderr) == ("1 2\n", "")
+
+
 def test_functions_of_a_module_that_is_loaded_late(folder: Path) -> None:
     (folder / "script.py").write_text("def main():\n    import parts\n    parts.scale(1)\nmain()\n")
     done = ptera(folder, "probe", "/parts/scale > factor", "--", "script.py")

@@ -83,6 +83,14 @@ class Assignment(NamedTuple):
         here = self.here or Here(self.selector, self.env(), self.within)
         return Overlay.rewrite({here.selector: read}, env=here.env, within=here.within)
 
+    def check(self) -> None:
+        """Checks that the selector matches something that can be changed.
+
+        Raises:
+            PteraError: It does not.
+        """
+        self.overlay(lambda: self.value)
+
     def by_name(self) -> "Assignment":
         """Gives the same for whatever functions of that name come to be made."""
         return self if self.fallback is None else self._replace(selector=self.fallback)

@@ -1,9 +1,10 @@
 """Selectors that come into force as the functions that they name are defined."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import TypeVar
 
 from ptera import PteraError, explain
 from ptera_selector import Selector
@@ -11,7 +12,30 @@ from ptera_selector import Selector
 from .._imports import ImportWatch
 from ._names import Meaning, Names
 
-__all__ = ["Attached"]
+__all__ = ["Attached", "working"]
+
+T = TypeVar("T")
+
+
+def working(makes: Iterable[Callable[[], T]]) -> list[T]:
+    """Makes what can be made, one for each meaning of a selector.
+
+    Of several functions of one name, not all may have the variable that is asked for.
+
+    Raises:
+        PteraError: Nothing could be made.
+    """
+    made: list[T] = []
+    problem: PteraError | None = None
+    for make in makes:
+        try:
+            made.append(make())
+        except PteraError as error:
+            problem = problem or error
+    if problem is not None and not made:
+        raise problem
+    return made
+
 
 Attach = Callable[[int, Sequence[Meaning]], None]
 """Puts a selector, by its number, in force for all its meanings, instead of what was before."""

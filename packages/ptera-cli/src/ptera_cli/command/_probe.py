@@ -3,6 +3,7 @@
 import atexit
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -11,7 +12,7 @@ from ptera_selector import Selector
 
 from .._errors import UsageError
 from .._spec import OptionSpec
-from ._attached import Attached
+from ._attached import Attached, working
 from ._line import HELP_SPEC, Line, parsed_selectors, read_line
 from ._names import Meaning
 from ._outputs import Count, Csv, Event, Json, Live, Output, Plot, Print, Summary
@@ -169,7 +170,7 @@ class _Probing:
 
     def _attach(self, at: int, meanings: Sequence[Meaning]) -> None:
         selector = self._selectors[at]
-        started = [self._probe(selector, meaning) for meaning in meanings]
+        started = working(partial(self._probe, selector, meaning) for meaning in meanings)
         for old in self._probes[at]:
             old.deactivate()
         self._probes[at] = started

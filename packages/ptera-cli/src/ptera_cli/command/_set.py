@@ -3,6 +3,7 @@
 import atexit
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from ptera import PteraError
 from ptera_selector import focus, parse, path
@@ -14,7 +15,7 @@ from .._settings import setting_value, settings_from_words
 from .._sources import Setting
 from .._spec import ANY, OptionSpec
 from .._workers import Assignment, hold
-from ._attached import Attached
+from ._attached import Attached, working
 from ._line import HELP_SPEC, read_line
 from ._names import Meaning
 from ._script import run
@@ -93,18 +94,18 @@ class _Setter:
         self.attached = Attached(self._selectors, self._attach)
 
     def _attach(self, at: int, meanings: Sequence[Meaning]) -> None:
-        setting = self._settings[at]
-        assignments = [
-            Assignment(
-                selector=self._selectors[at],
-                value=self._value(at, meaning),
-                subject=setting.value.origin.pointer,
-                names=meaning.names,
-                within=self._within,
-            )
-            for meaning in meanings
-        ]
-        self._held.put(at, assignments)
+        self._held.put(at, working(partial(self._assignment, at, meaning) for meaning in meanings))
+
+    def _assignment(self, at: int, meaning: Meaning) -> Assignment:
+        assignment = Assignment(
+            selector=self._selectors[at],
+            value=self._value(at, meaning),
+            subject=self._settings[at].value.origin.pointer,
+            names=meaning.names,
+            within=self._within,
+        )
+        assignment.check()
+        return assignment
 
     def _value(self, at: int, meaning: Meaning) -> object:
         try:
