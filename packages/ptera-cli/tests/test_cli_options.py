@@ -211,6 +211,8 @@ def test_variables_come_before_the_options_of_every_command_line(
     app = App(named_like_the_command_line, prog="named")
     assert app.run(["--config", "c", "--help", "h", "-h", "3"]) == ("c", "h", 3)
     assert refused("--ptera-config", "none.toml", app=app).startswith("`none.toml`: there is no")
+    # `-h` is the height here, so a mistake beside it is a mistake.
+    assert refused("--zzz", "-h", "3", app=app).startswith("Unknown option `--zzz`.")
     with pytest.raises(SystemExit) as caught:
         app.run(["--ptera-help"])
     assert caught.value.code == 0 and "--ptera-config FILE" in capsys.readouterr().out

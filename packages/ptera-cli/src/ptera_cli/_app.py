@@ -153,9 +153,10 @@ class App:
             request = program.request(argv)
         except UsageError:
             # Whoever asks for help beside a mistake gets help.
-            if not {HELP, "-h"} & set(argv):
+            asked = program.help_request(argv)
+            if asked is None:
                 raise
-            request = _help_request(program, argv)
+            request = asked
         if request.words(HELP):
             self._help(program, request)
         if request.words(COMPLETION):
@@ -203,9 +204,7 @@ class App:
     def _completion(self, program: Program, shell: str) -> NoReturn:
         from ._cyclopts import SHELLS, completion_script
 
-        if shell not in SHELLS:
-            expected = f"one of {', '.join(SHELLS)}"
-            self._refuse(ValueRefusedError(COMPLETION, shell, expected, closest(shell, SHELLS)))
+        _check_choice(COMPLETION, shell, tuple(SHELLS))
         print(completion_script(self._page(program, self._commands, {}), SHELLS[shell]))
         raise SystemExit(0)
 
@@ -213,11 +212,7 @@ class App:
         from ._saved import FORMATS, configuration
 
         format_ = request.words(PRINT_CONFIG)[-1]
-        if format_ not in FORMATS:
-            expected = f"one of {', '.join(FORMATS)}"
-            self._refuse(
-                ValueRefusedError(PRINT_CONFIG, format_, expected, closest(format_, FORMATS))
-            )
+        _check_choice(PRINT_CONFIG, format_, FORMATS)
         text = configuration(format_, request.specs, outcome.chosen, outcome.settings, self._rules)
         print(text, end="")
         raise SystemExit(0)
@@ -228,15 +223,10 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _help_request(program: Program, argv: Sequence[str]) -> Request:
-    path = [word for word in argv if not word.startswith("-")]
-    command = program.commands
-    for name in path:
-        if name not in command.below:
-            break
-        command = command.below[name]
-    only_help = [word for word in argv if word in (HELP, "-h")][:1]
-    return program.request([*command.path, *only_help])
+def _check_choice(option: str, word: str, choices: Sequence[str]) -> None:
+    if word not in choices:
+        expected = f"one of {', '.join(choices)}"
+        raise ValueRefusedError(option, word, expected, closest(word, choices))
 
 
 def auto_cli(

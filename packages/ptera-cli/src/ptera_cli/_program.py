@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptera import PteraError, Tag, TagSet
 
-from ._builtin import CONFIG, SET_OPTION, builtin_options
+from ._builtin import CONFIG, HELP, SET_OPTION, builtin_options
 from ._commands import Command, Entry
 from ._errors import SettingError, UnknownCommandError
 from ._kinds import Rules
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "Program", "Reach", "Request", "is_of"]
 
-_SUPPLIED_ALL = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Request(NamedTuple):
@@ -111,6 +111,21 @@ class Program(NamedTuple):
         scanner = Scanner((*specs, *builtin), CONFIG)
         return Request(command, specs, builtin, scanner.scan(rest))
 
+    def help_request(self, argv: Sequence[str]) -> Request | None:
+        """Gives the request for help that a wrong command line holds, if it holds one."""
+        words = list(argv)[: argv.index("--") if "--" in argv else None]
+        command = self.commands
+        for word in words:
+            if word not in command.below:
+                break
+            command = command.below[word]
+        specs = self.specs(command)
+        builtin = self.builtin(specs)
+        asking = next(spec for spec in builtin if spec.name == HELP)
+        if not set(asking.flags) & set(words):
+            return None
+        return Request(command, specs, builtin, [Occurrence(HELP, HELP, ("true",))])
+
     def outcome(self, request: Request) -> Outcome:
         """Finds the value of every variable.
 
@@ -187,7 +202,7 @@ def _open_parameters(entry: Entry, args: Sequence[object]) -> frozenset[str]:
         name
         for name, parameter in signature.parameters.items()
         if parameter.default is parameter.empty
-        and parameter.kind not in _SUPPLIED_ALL
+        and parameter.kind not in _VARIADIC
         and name not in bound
     )
 
