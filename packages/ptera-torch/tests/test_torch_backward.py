@@ -279,3 +279,31 @@ def test_nothing_is_left_on_parameters() -> None:
     for _ in range(3):
         model(x, w).value.backward()
     assert not getattr(w, "_backward_hooks", None)
+
+
+def test_gradient_scaling_and_autocast() -> None:
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    x, w = inputs()
+    optimizer = torch.optim.SGD([w], lr=0.1)
+
+    @ptera
+    def mixed(x: Any, w: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            h = torch.nn.functional.linear(x[None], w[None])
+        loss = h.float().square().sum()
+        return loss
+
+    model = mixed.clone(return_object=True)
+
+    @model.on(Grad("mixed{!!loss, h} > w", mode="backward"))
+    def seen(h: Any, w: Any) -> Any:
+        return h.value.dtype, h.grad, w.grad
+
+    results = model(x, w)
+    scaler.scale(results.value).backward()
+    [(dtype, h_grad, w_grad)] = results.seen
+    assert (dtype, h_grad.dtype) == (torch.bfloat16, torch.float32)
+    torch.testing.assert_close(h_grad, torch.tensor([[22.0]]))
+    torch.testing.assert_close(w_grad, torch.tensor([22.0, 44.0]))
+    scaler.step(optimizer)
+    torch.testing.assert_close(w.detach(), torch.tensor([3.0 - 2.2, 4.0 - 4.4]))

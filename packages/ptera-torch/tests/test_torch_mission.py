@@ -343,3 +343,25 @@ class TestTheGraph:
 
 def nothing(**captures: Any) -> None:
     pass
+
+
+def test_checkpointed_functions_count_once() -> None:
+    from torch.utils.checkpoint import checkpoint
+
+    @ptera
+    def block(x: Any) -> Any:
+        inner = x.sin()
+        out = inner * x
+        return out
+
+    @ptera
+    def top(x: Any) -> Any:
+        loss = checkpoint(block, x, use_reentrant=False).sum()
+        return loss
+
+    x = torch.rand(3, requires_grad=True)
+    results = top.using(
+        outer=Grad("top{!!loss} >> block > inner"), own=Grad("block{!inner, !!out}")
+    )(x)
+    assert (len(results.outer), len(results.own)) == (1, 1)
+    torch.testing.assert_close(results.outer.map("inner")[0].grad, x.detach())

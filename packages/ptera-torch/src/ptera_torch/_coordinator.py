@@ -92,13 +92,14 @@ class Coordinator:
             events.clear()
         if not any(request.events for request in requests):
             return
-        at = numbers[0]
+        at, over = numbers[0], self._is_over(subject, numbers)
         try:
-            for request, at in zip(requests, numbers, strict=True):  # noqa: B007 - for the note
-                request.choose()
-            now = [request for request in requests if request.question.mode == "now"]
-            answers = iter(differentiate_all(now, not self._is_over(subject, numbers)))
+            # Checkpointed functions run once more in a backward pass: that is no activation.
             with quiet(self._roots):
+                for request, at in zip(requests, numbers, strict=True):  # noqa: B007 - for the note
+                    request.choose()
+                now = [request for request in requests if request.question.mode == "now"]
+                answers = iter(differentiate_all(now, not over))
                 for request, at in zip(requests, numbers, strict=True):
                     asker = self._askers[at]
                     if request.question.mode == "backward":
