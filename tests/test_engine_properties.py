@@ -10,7 +10,6 @@ import json
 import linecache
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from types import GeneratorType
 from typing import Any
 from zlib import crc32
 
@@ -67,8 +66,8 @@ def normal(value: Any) -> Any:
         return [normal(v) for v in value]
     if isinstance(value, dict):
         return {str(k): normal(v) for k, v in value.items()}
-    if isinstance(value, GeneratorType):
-        return "generator"
+    if isinstance(value, Iterator):
+        return "iterator"
     return "function" if callable(value) else value
 
 

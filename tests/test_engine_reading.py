@@ -5,9 +5,9 @@ import linecache
 from typing import Any
 
 import pytest
-from oracle.reading import COMPLETE, LIVE, Case, source
+from oracle.reading import CHANGES, COMPLETE, LIVE, Case, Change, source
 
-from ptera import probing
+from ptera import Overlay, probing
 from ptera_selector import focus, parse
 
 
@@ -43,3 +43,13 @@ def test_live(case: Case) -> None:
         scope["entry"]()
     found = [{n: c.values if several else c.value for n, c in e.items()} for e in events]
     assert plain(found) == case.events
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: str(change.rewrites))
+def test_changes(change: Change) -> None:
+    scope = scope_of(change.program)
+    before = scope["entry"]()
+    functions = {query: eval(text) for query, text in change.rewrites.items()}
+    with Overlay.rewrite(functions, env=scope):
+        assert scope["entry"]() == change.result
+    assert scope["entry"]() == before

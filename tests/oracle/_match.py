@@ -64,7 +64,7 @@ def sides(steps: Steps, places: Places) -> Iterator[tuple[Nested, Activation]]:
 def own(view: View, call: Call, activation: Activation) -> Found:
     """What the captures of a pattern hold where it is placed."""
     mine = [v for v in call.variables if isinstance(v, Capture)]
-    return [(capture.name, b) for capture in mine for b in view.bindings(activation, capture)]
+    return [(capture.name, b) for capture in mine for b in view.bindings(activation, call, capture)]
 
 
 def pool(view: View, side: Nested, above: Activation) -> Found:
@@ -108,7 +108,7 @@ def complete(trace: Trace, selector: Selector, env: Mapping[str, Any] | None = N
             found.append(event(wanted, everything, (root.end, 0)))
             continue
         others = [pair for pair in everything if pair[0] != goal.name]
-        for binding in view.bindings(places[-1], goal):
+        for binding in view.bindings(places[-1], steps[-1][1], goal):
             everything = [*others, (goal.name, binding)]
             found.append(event(wanted, everything, (root.end, binding.when)))
     found.sort(key=lambda e: e.when)
@@ -132,7 +132,8 @@ def live(trace: Trace, selector: Selector, env: Mapping[str, Any] | None = None)
     if goal is None:
         return complete(trace, selector, env)
     view = View(trace, selector, env or {})
-    moments = [(b, a) for a in view.parent for b in view.bindings(a, goal)]
+    last = path(selector)[-1][1]
+    moments = [(b, a) for a in view.parent for b in view.bindings(a, last, goal)]
     moments.sort(key=lambda moment: moment[0].when)
     return [e for b, a in moments for e in live_at(view, selector, a, b)]
 
@@ -176,8 +177,9 @@ def replacing(
         for selector, function, parameters in reversed(changes):
             goal = focus(selector)
             assert goal is not None
-            view = View(trace, selector, env or {})
-            if activation in view.parent and incoming in view.bindings(activation, goal):
+            view, last = View(trace, selector, env or {}), path(selector)[-1][1]
+            view.incoming = incoming, last
+            if activation in view.parent and incoming in view.bindings(activation, last, goal):
                 for nearest in live_at(view, selector, activation, incoming)[:1]:
                     return function(**{p: nearest.values[p] for p in parameters})
         return incoming.value

@@ -151,8 +151,9 @@ class Writer:
         return ["i = j = 0", f"for i, j in [(0, {self.number()}), (1, 2)]:", *self.block(depth - 1)]
 
     def while_(self, depth: int) -> list[str]:
+        """Ends whatever `w` is changed to."""
         body = self.block(0)
-        return ["w = 2", "while (w := w - 1) >= 0:", *body]
+        return ["w, t = 2, iter([1, 1, 1])", "while (w := w - 1) >= 0 and next(t, 0):", *body]
 
     def branch(self, depth: int) -> list[str]:
         test = f"{self.choose(*self.bound)} > {self.number()}"

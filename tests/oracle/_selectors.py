@@ -17,7 +17,7 @@ from ._instrument import Program
 from ._programs import PRELUDE, Text, programs
 from ._trace import Activation, TooLong, Trace
 
-UNNAMED = ("range", "list", "sum", "ValueError", "Box", "drain")
+UNNAMED = ("range", "list", "sum", "ValueError", "Box", "drain", "iter", "next")
 """What no selector names, so that it stays transparent."""
 
 

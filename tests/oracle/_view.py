@@ -23,6 +23,8 @@ class View:
     def __init__(self, trace: Trace, selector: Selector, env: Mapping[str, Any]) -> None:
         self.env = env
         self.now: int | None = None
+        self.incoming: tuple[Binding, Call] | None = None
+        """For an override: a binding that only the pattern of the focus sees yet."""
         self.parent: dict[Activation, Activation | None] = {}
         self.children: dict[Activation, list[Activation]] = {}
         self.keys: dict[Activation, Any] = {}
@@ -75,16 +77,19 @@ class View:
         known["#value"] = known.get("return")
         return {n for n in names if fits_category(spec.category, known.get(n))}
 
-    def all_bindings(self, activation: Activation) -> list[Binding]:
+    def all_bindings(self, activation: Activation, call: Call) -> list[Binding]:
         key = Binding(activation.start, "#key", self.keys[activation])
         found = [key, *activation.bindings]
+        if self.incoming is not None and self.incoming[1] is not call:
+            found = [b for b in found if b is not self.incoming[0]]
         return [b for b in found if self.now is None or b.when <= self.now]
 
-    def bindings(self, activation: Activation, spec: Capture | Filter) -> list[Binding]:
+    def bindings(self, activation: Activation, call: Call, spec: Capture | Filter) -> list[Binding]:
+        """The bindings that a capture or a filter of a pattern means."""
         names = self.variables(activation, spec)
         return [
             binding
-            for binding in self.all_bindings(activation)
+            for binding in self.all_bindings(activation, call)
             if binding.name in names and (binding.generic or spec.variable is not None)
         ]
 
@@ -98,7 +103,7 @@ class View:
             is_named(call.function, activation.function)
             and self._has_category(call, activation)
             and all(self.variables(activation, spec) for spec in call.variables)
-            and all(self._passes(spec, activation) for spec in call.variables)
+            and all(self._passes(call, spec, activation) for spec in call.variables)
             and all(self.matches(n, activation) for n in call.nested if not has_captures(n.call))
         )
 
@@ -106,10 +111,10 @@ class View:
         returned = activation.function.annotations().get("return")
         return call.category is None or fits_category(call.category, returned)
 
-    def _passes(self, spec: Capture | Filter, activation: Activation) -> bool:
+    def _passes(self, call: Call, spec: Capture | Filter, activation: Activation) -> bool:
         if isinstance(spec, Capture) or spec.test is None:
             return True
-        values = [b.value for b in self.bindings(activation, spec) if b.value is not MISSING]
+        values = [b.value for b in self.bindings(activation, call, spec) if b.value is not MISSING]
         tested = values if self.now is None else values[-1:]
         return bool(tested) and all(self._holds(spec.test, value) for value in tested)
 

@@ -18,6 +18,15 @@ class Case:
     events: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Change:
+    """Rewrites of a program (function texts by query), and what `entry()` then gives."""
+
+    program: str
+    rewrites: dict[str, str]
+    result: Any
+
+
 def source(program: str) -> str:
     """The text of a program, every function decorated."""
     return "from ptera import ptera, tag\n" + PROGRAMS[program]
@@ -126,6 +135,16 @@ def entry():
     c = cell(3)
     return a + b + c
 """,
+    "signature": """
+@ptera
+def f(a, b=2, *rest, c=3):
+    d = a + b + c
+    return d
+
+@ptera
+def entry():
+    return f(1)
+""",
 }
 
 COMPLETE = [
@@ -179,6 +198,20 @@ COMPLETE = [
         "keys",
         "entry{>> h[$i] as v} > c",
         [{"i": [1, "a", 2, "a", 3, "a"], "v": [2, 2, 3, 3, 4, 4], "c": [4]}],
+    ),
+    # An element may be the outermost pattern.
+    Case("keys", "h[a]{#value as v}", [{"v": [2]}, {"v": [3]}, {"v": [4]}]),
+    Case(
+        "keys",
+        "h{#key as k} > #value as v",
+        [
+            {"k": [1], "v": [2]},
+            {"k": ["a"], "v": [2]},
+            {"k": [2], "v": [3]},
+            {"k": ["a"], "v": [3]},
+            {"k": [3], "v": [4]},
+            {"k": ["a"], "v": [4]},
+        ],
     ),
     # The other captures of the focus's variable hold all its values.
     Case("fact", "fact{n=4, !n as a, n as b}", [{"a": [4], "b": [4]}]),
@@ -235,6 +268,14 @@ LIVE = [
             {"i": 2, "#enter": True},
         ],
     ),
+    Case("keys", "cell > #key", [{"#key": 0}, {"#key": "k"}, {"#key": 2}]),
+    Case("keys", "cell{>> x as y} > #key", [{"#key": 0}, {"#key": "k"}, {"#key": 2}]),
+    # An element has visible activations above it.
+    Case("keys", "> h[1] as v", []),
+    # Parameters are bound one by one, in the order of the signature.
+    Case("signature", "f{b, c} > a", [{"a": 1}]),
+    Case("signature", "f{a, c} > b", [{"a": 1, "b": 2}]),
+    Case("signature", "f{a=1} > #enter", []),
     # A second capture of the focus's variable has the value that was just bound.
     Case(
         "grid",
@@ -273,4 +314,19 @@ LIVE = [
     Case("points", "gen() as r", [{"r": 9}]),
     # Without a focus: as in complete mode.
     Case("grid", "loop{n=2, item{s}}", [{"s": [0, 1]}]),
+]
+
+CHANGES = [
+    # A filter on the focus's own variable tests the incoming value, side patterns or not.
+    Change("keys", {"cell{x=2, !x as y}": "lambda y: y + 8"}, 17),
+    Change("keys", {"cell{x=2, !x as y, h{#value as v}}": "lambda y: y + 8"}, 17),
+    # Of several placements, the nearest.
+    Change("fact", {"fact{n as a} >> fact{!m}": "lambda a: a"}, 16),
+    # Of two entries the later, even if it is less special; the other is not called.
+    Change("fact", {"fact > m": "lambda: 5", "fact{n=4} > m": "lambda: 7"}, 7),
+    Change("fact", {"fact{n=4} > m": "lambda: 1 / 0", "fact > m": "lambda: 5"}, 5),
+    # The value of a call can be changed.
+    Change("fact", {"fact{n=2} as r": "lambda r: r + 1"}, 36),
+    # Elements, by key.
+    Change("keys", {"h[a] as v": "lambda v: v * 10"}, 90),
 ]
