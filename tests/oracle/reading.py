@@ -230,6 +230,8 @@ LIVE = [
     ),
     # ... with a filter in it, it must have matched, and only what fits contributes;
     Case("grid", "loop{n=3, item{k=1, s}, !total}", [{"total": 1, "s": 1}, {"total": 5, "s": 1}]),
+    # and only from where the conditions inside it hold too;
+    Case("fact", "fact{n=4, !m as x, >> fact{n as y, fact{n=2}}}", [{"x": 24, "y": 3}]),
     # so must one without captures.
     Case("grid", "loop{n=2, item{}, !total}", [{"total": 0}, {"total": 1}]),
     # Several placements: the nearest first, compared from the focus outwards.

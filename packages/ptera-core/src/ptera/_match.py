@@ -230,7 +230,9 @@ def _latest(spec: Spec, node: Node, latest: dict[str, Binding]) -> None:
 
 def _latest_below(side: Spec, node: Node, latest: dict[str, Binding]) -> None:
     for candidate in _related(node, side.relation):
-        if _fits_now(side, candidate):
+        if _fits_now(side, candidate) and all(
+            _holds_now(inner, candidate) for inner in side.sides if _is_condition(inner)
+        ):
             _latest(side, candidate, latest)
             for inner in side.sides:
                 _latest_below(inner, candidate, latest)
