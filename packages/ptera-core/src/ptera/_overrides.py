@@ -397,6 +397,10 @@ def override_with_sides(node: Node | None, site: Site, name: str, incoming: Any)
     """Gives the value that a variable gets from an override with side patterns."""
     if node is None or not node.root.live:
         return incoming
+    column = site.columns.get(name)
+    if column is not None:
+        # A filter on the focus's own variable tests the value that comes in.
+        node.values[column] = (_deliver.tick(), incoming, name)
     for place in _deliver.places(node.parent, node, site):
         placed = [*(p for p in place if isinstance(p, Node)), node]
         event = live_event(site, placed, name, incoming)

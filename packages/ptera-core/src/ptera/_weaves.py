@@ -290,6 +290,17 @@ class NodeWeave(RecordingWeave):
         if not self.plan.keeps_all and name in self.site.event_names:
             yield expression("F(N, V, NAME)", F=self.put(self.listener(self.site)), **holes)
 
+    def prologue(self) -> list[ast.stmt]:
+        made = super().prologue()
+        if not self.plan.keeps_all and "#key" in self.site.event_names:
+            made += statements(
+                "if N is not None: F(N, N.key, NAME)",
+                N=self.node,
+                F=self.put(self.listener(self.site)),
+                NAME=ast.Constant("#key"),
+            )
+        return made
+
     def listener(self, site: Site) -> object:
         """Gives what is called at a binding of the focus (live mode)."""
         return site.listen
