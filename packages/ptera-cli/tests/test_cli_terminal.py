@@ -167,7 +167,10 @@ class Shell:
         for _ in words:
             # In whichever order, with whatever describes them.
             self._child.expect("|".join(rf"{re.escape(word)}\b" for word in words))
-        self._child.sendcontrol("c")
+        # Not an interrupt: it would flush what is typed next.
+        self._child.sendcontrol("u")
+        self._child.sendline("echo CLEARED-$((1+1))")
+        self._child.expect_exact("CLEARED-2")
         return True
 
     def close(self) -> None:
