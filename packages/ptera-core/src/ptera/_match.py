@@ -31,11 +31,50 @@ def complete_events(specs: Specs, outermost: Node) -> Iterator[Event]:
     if specs.selector.outermost and outermost.parent.parent is not None:
         return
     found: list[tuple[int, Event]] = []
-    for placed in _placements(first, outermost):
-        found.extend(_events_of(specs, placed))
+    if specs.has_sides:
+        for placed in _placements(first, outermost):
+            found.extend(_events_of(specs, placed))
+    else:
+        _add_events_along(specs, first, outermost, {}, found)
     found.sort(key=itemgetter(0))
     for _, event in found:
         yield event
+
+
+def _add_events_along(
+    specs: Specs, spec: Spec, node: Node, above: Event, found: list[tuple[int, Event]]
+) -> None:
+    """Adds the events of one placement and of all that follow it, where nothing is beside the path.
+
+    Does what `_placements` and `_events_of` do, with less work: no pools, and what was
+    captured above is gathered once for all placements below.
+    """
+    focus, focused, event = spec.focus, None, above
+    for capture, column, _ in node.site.reads[spec.index]:
+        bindings = node.values[column]
+        if not bindings:
+            return
+        if capture is focus:
+            focused = bindings
+        else:
+            event = event.copy() if event is above else event
+            event[capture.name] = _captured(capture.name, bindings)
+    following = spec.following
+    if following is not None:
+        for candidate in _related(node, following.relation):
+            if candidate.fits[following.index] and (
+                not following.tests or _fits(following, candidate)
+            ):
+                _add_events_along(specs, following, candidate, event, found)
+    elif focus is None:
+        found.append((0, event))
+    elif focused is not None:
+        name, names = focus.name, specs.names
+        for number, value, variable in focused:
+            complete = {**event, name: Captured(name, [variable], [value])}
+            if names[-1] != name:
+                complete = {each: complete[each] for each in names}
+            found.append((number, complete))
 
 
 def _events_of(specs: Specs, placed: list[Node]) -> Iterator[tuple[int, Event]]:
@@ -58,7 +97,8 @@ def _events_of(specs: Specs, placed: list[Node]) -> Iterator[tuple[int, Event]]:
 
 
 def _captured(name: str, bindings: list[Binding]) -> Captured:
-    bindings.sort(key=itemgetter(0))
+    if len(bindings) > 1:
+        bindings.sort(key=itemgetter(0))
     return Captured(name, [b[2] for b in bindings], [b[1] for b in bindings])
 
 
