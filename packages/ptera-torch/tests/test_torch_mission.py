@@ -365,3 +365,13 @@ def test_checkpointed_functions_count_once() -> None:
     )(x)
     assert (len(results.outer), len(results.own)) == (1, 1)
     torch.testing.assert_close(results.outer.map("inner")[0].grad, x.detach())
+
+
+def test_overlays_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = make_network(20, 8, 4).clone(return_object=True)
+    model.on(Grad(PARAMETERS))(nothing)
+    model.on(Grad(PARAMETERS, mode="backward"))(nothing)
+    monkeypatch.setenv("PTERA_DISABLE", "1")
+    results = model(*next(batches(1)))
+    results.value.backward()
+    assert results.nothing == []

@@ -104,11 +104,12 @@ class Run:
         rules: list[Prepared] = [
             rule for attachment, session in pairs for rule in attachment.rules_of(session)
         ]
+        if not rules:
+            return
         order = _entering(rules)
-        entered = [rules[number] for number in order]
-        self._active = contextvars.copy_context().run(Active, entered, False)
-        roots = sorted(zip(order, self._active.roots, strict=False), key=itemgetter(0))
-        self.roots = [root for _, root in roots]
+        self._active = Active([rules[number] for number in order], False, placed=False)
+        roots = zip(order, self._active.roots, strict=False)
+        self.roots = [root for _, root in sorted(roots, key=itemgetter(0))]
         for session in self.sessions:
             session.connect(self)
 

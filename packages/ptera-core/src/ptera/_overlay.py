@@ -348,12 +348,20 @@ def watch(begin: Begin) -> None:
 
 
 class Active:
-    """Rules that are active now; `close` ends them, from whichever context."""
+    """Rules that are active now; `close` ends them, from whichever context.
 
-    __slots__ = ("_endings", "_entries", "_process")
+    Arguments:
+        prepared: The rules.
+        process: Whether they hold for the whole process.
+        placed: Whether they hold in this context; otherwise whoever asks puts the roots
+            where they shall hold.
+    """
 
-    def __init__(self, prepared: Sequence[Prepared], process: bool) -> None:
+    __slots__ = ("_endings", "_entries", "_placed", "_process")
+
+    def __init__(self, prepared: Sequence[Prepared], process: bool, placed: bool = True) -> None:
         self._process = process
+        self._placed = placed
         self._endings: list[Callable[[], None]] = []
         self._entries: list[tuple[Slot, Root, contextvars.Token[Root | Node | None] | None]] = []
         if os.environ.get("PTERA_DISABLE") == "1":
@@ -374,14 +382,14 @@ class Active:
 
     def _enter(self, item: Prepared) -> None:
         plan = item.plans.process if self._process else item.plans.context
-        slot = _free_slot(plan)
+        slot = _free_slot(plan, self._entries)
         _patch.acquire(slot)
         root = Root(slot, item.emit, item.rule.value, item.rule.priority, next(_serials))
         root.closing = item.rule.closing
         token = None
         if self._process:
             slot.root = root
-        else:
+        elif self._placed:
             token = slot.variable.set(root)
         self._entries.append((slot, root, token))
 
@@ -420,9 +428,10 @@ def _reset(slot: Slot, token: "contextvars.Token[Root | Node | None]") -> None:
         pass
 
 
-def _free_slot(plan: Plan) -> Slot:
+def _free_slot(plan: Plan, entries: Sequence[tuple[Slot, object, object]]) -> Slot:
+    """Gives a slot of the plan in which nothing is here, nor is about to be placed."""
     for slot in plan.slots:
-        if slot.is_free:
+        if slot.is_free and all(slot is not taken for taken, _, _ in entries):
             return slot
     slot = Slot(plan)
     plan.slots.append(slot)

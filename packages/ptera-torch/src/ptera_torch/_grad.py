@@ -230,8 +230,8 @@ class _GradSession(Session):
     def connect(self, run: Run) -> None:
         """Joins the other `Grad`s of the call; the first does it for all."""
         sessions = [session for session in run.sessions if isinstance(session, _GradSession)]
-        if sessions[0] is not self:
-            return
+        if sessions[0] is not self or not run.roots:
+            return  # Another one does it; or overlays are turned off (`PTERA_DISABLE`).
         taps = Taps() if any(session.waiting for session in sessions) else None
         at = 0
         for attachment, session in zip(run.attachments, run.sessions, strict=True):
