@@ -5,8 +5,8 @@ one call, and `complete` and `live` match a selector against that trace, by
 enumeration. `replacing` makes the overrides of a `tweak` or a `rewrite`.
 """
 
-from ._instrument import Program
 from ._match import Event, complete, live, replacing
+from ._run import Program
 from ._selectors import Example, examples
 from ._trace import Activation, Binding, TooLong, Trace
 

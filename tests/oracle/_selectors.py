@@ -13,8 +13,8 @@ from typing import Any
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from ._instrument import Program
 from ._programs import PRELUDE, Text, programs
+from ._run import Program
 from ._trace import Activation, TooLong, Trace
 
 UNNAMED = ("range", "list", "sum", "ValueError", "Box", "drain", "iter", "next")
@@ -139,17 +139,17 @@ class Speller:
         written = ""
         for i, length in enumerate(lengths[:-1]):
             direct = lengths[i + 1] == length + 1 and not self.one_in(4)
-            written += self.call(chain[:length], 1) + (" > " if direct else " >> ")
+            written += self.call(chain[:length], 2) + (" > " if direct else " >> ")
         shape = self.choose(["end", "below", "inside", "value", *([] if focused else ["none"])])
         last = chain[: lengths[-1]]
         if shape == "end":
-            return f"{written}{self.call(last, 1)} > {self.capture(last[-1])}"
+            return f"{written}{self.call(last, 2)} > {self.capture(last[-1])}"
         if shape == "below":
-            return f"{written}{self.call(last, 1)} >> {self.capture('*')}"
+            return f"{written}{self.call(last, 2)} >> {self.capture('*')}"
         if shape == "inside":
-            return written + self.call(last, 1, extra=f"!{self.capture(last[-1])}")
+            return written + self.call(last, 2, extra=f"!{self.capture(last[-1])}")
         end = f" as {self.fresh()}" if shape == "value" else ""
-        return f"{written}{self.call(last, 1)}{end}"
+        return f"{written}{self.call(last, 2)}{end}"
 
 
 @st.composite

@@ -7,7 +7,7 @@ from typing import Any
 
 from ptera_selector import Call, Capture, Category, Filter, Nested, Predicate, Relation, Selector
 
-from ._instrument import Tags
+from ._run import Tags
 from ._trace import MISSING, Activation, Binding, Function, Trace
 
 POINT_TAGS = {"#enter": "enter", "#receive": "enter", "#exit": "exit", "#yield": "exit"}
