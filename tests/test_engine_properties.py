@@ -66,9 +66,9 @@ def normal(value: Any) -> Any:
         return [normal(v) for v in value]
     if isinstance(value, dict):
         return {str(k): normal(v) for k, v in value.items()}
-    if isinstance(value, Iterator):
-        return "iterator"
-    return "function" if callable(value) else value
+    if callable(value):
+        return "function"
+    return value if isinstance(value, (int, str, type(None))) else type(value).__name__
 
 
 def sortable(event: Any) -> str:

@@ -177,9 +177,9 @@ def replacing(
         for selector, function, parameters in reversed(changes):
             goal = focus(selector)
             assert goal is not None
-            view, last = View(trace, selector, env or {}), path(selector)[-1][1]
-            view.incoming = incoming, last
-            if activation in view.parent and incoming in view.bindings(activation, last, goal):
+            view, steps = View(trace, selector, env or {}), [call for _, call in path(selector)]
+            view.incoming = incoming, steps
+            if activation in view.parent and incoming in view.bindings(activation, steps[-1], goal):
                 for nearest in live_at(view, selector, activation, incoming)[:1]:
                     return function(**{p: nearest.values[p] for p in parameters})
         return incoming.value

@@ -81,6 +81,7 @@ class Writer:
     def any(self, depth: int) -> list[str]:
         kinds: list[Callable[[int], list[str]]] = [self.assign, self.assign]
         kinds += [self.element, self.pair, self.augment, self.annotated, self.comprehension]
+        kinds += [self.attribute, self.walrus]
         if self.callees or self.generators:
             kinds += [self.call, self.call, self.call]
         if depth:
@@ -118,6 +119,15 @@ class Writer:
 
     def element(self, depth: int) -> list[str]:
         return [f"h[{self.number()}] = {self.value()}"]
+
+    def attribute(self, depth: int) -> list[str]:
+        change = self.choose("=", "+=")
+        return ["o = Box(0)", f"o.size {change} {self.value()}"]
+
+    def walrus(self, depth: int) -> list[str]:
+        name, value = self.local(), self.value()
+        self.bind(name)
+        return [f"if ({name} := {value}) > {self.number()}:", *self.block(0)]
 
     def comprehension(self, depth: int) -> list[str]:
         return [f"r = [x + {self.choose(*self.bound)} for x in range({self.number()})]"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ptera_selector import Call, Capture, Category, Filter, Nested, Predicate, Relation, Selector
@@ -23,8 +23,8 @@ class View:
     def __init__(self, trace: Trace, selector: Selector, env: Mapping[str, Any]) -> None:
         self.env = env
         self.now: int | None = None
-        self.incoming: tuple[Binding, Call] | None = None
-        """For an override: a binding that only the pattern of the focus sees yet."""
+        self.incoming: tuple[Binding, Sequence[Call]] | None = None
+        """For an override: a binding that only these patterns, those of the path, see yet."""
         self.parent: dict[Activation, Activation | None] = {}
         self.children: dict[Activation, list[Activation]] = {}
         self.keys: dict[Activation, Any] = {}
@@ -80,7 +80,7 @@ class View:
     def all_bindings(self, activation: Activation, call: Call) -> list[Binding]:
         key = Binding(activation.start, "#key", self.keys[activation])
         found = [key, *activation.bindings]
-        if self.incoming is not None and self.incoming[1] is not call:
+        if self.incoming is not None and not any(call is seeing for seeing in self.incoming[1]):
             found = [b for b in found if b is not self.incoming[0]]
         return [b for b in found if self.now is None or b.when <= self.now]
 

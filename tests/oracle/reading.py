@@ -135,6 +135,25 @@ def entry():
     c = cell(3)
     return a + b + c
 """,
+    "places": """
+class Holder:
+    pass
+
+@ptera
+def gen(n):
+    yield n
+
+@ptera
+def entry():
+    n, h, o = 1, {}, Holder()
+    h[0] = n
+    o.x = n
+    if (m := n) > 0:
+        k = m
+    for i in gen(n):
+        j = i
+    return [h[0], o.x, m, k, i, j]
+""",
     "signature": """
 @ptera
 def f(a, b=2, *rest, c=3):
@@ -327,6 +346,18 @@ CHANGES = [
     # Of two entries the later, even if it is less special; the other is not called.
     Change("fact", {"fact > m": "lambda: 5", "fact{n=4} > m": "lambda: 7"}, 7),
     Change("fact", {"fact{n=4} > m": "lambda: 1 / 0", "fact > m": "lambda: 5"}, 5),
+    # So wherever a value can be changed.
+    *(
+        Change("places", {place: "lambda v: 1 / 0", filtered: "lambda v: v + 1"}, result)
+        for place, filtered, result in [
+            ("h > #value as v", "h{#key=0} > #value as v", [2, 1, 1, 1, 1, 1]),
+            ("entry > o.x as v", "entry{n=1} > o.x as v", [1, 2, 1, 1, 1, 1]),
+            ("entry > m as v", "entry{n=1} > m as v", [1, 1, 2, 2, 1, 1]),
+            ("gen > #yield as v", "gen{n=1} > #yield as v", [1, 1, 1, 1, 2, 2]),
+            ("entry > i as v", "entry{n=1} > i as v", [1, 1, 1, 1, 2, 2]),
+        ]
+    ),
+    Change("fact", {"fact() as v": "lambda v: 1 / 0", "fact{n} as v": "lambda v: v + 1"}, 65),
     # The value of a call can be changed.
     Change("fact", {"fact{n=2} as r": "lambda r: r + 1"}, 36),
     # Elements, by key.
