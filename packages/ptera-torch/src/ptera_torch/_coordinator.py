@@ -11,11 +11,28 @@ from ptera._subject import Subject
 
 from ._backward import Waiting, claim_all
 from ._hooks import Taps
-from ._passes import Event, Question, Request, differentiate_all
+from ._passes import Event, Question, Request, answered_alone, differentiate_all
 
 Variable = contextvars.ContextVar[Root | Node | None]
 
-__all__ = ["Asker", "Coordinator", "quiet"]
+__all__ = ["Asker", "Coordinator", "is_over", "quiet"]
+
+
+def is_over(root: Root, subject: Subject, function: FunctionType, frame: int) -> bool:
+    """Whether the activation that ends is the call itself: nothing comes after it.
+
+    Arguments:
+        root: A rule whose outermost pattern the activation fits.
+        subject: Its function.
+        function: The function that was called.
+        frame: The identity of the frame in which the call was begun.
+    """
+    if subject.code.co_qualname != function.__code__.co_qualname:
+        return False
+    if root.slot.plan.is_simple:
+        return not _is_nested(function, frame)
+    # There are records of the activations that are still open: none, or not.
+    return root.slot.variable.get(None) is root
 
 
 class Asker(Protocol):
@@ -24,9 +41,59 @@ class Asker(Protocol):
     question: Question
     root: Root
     waiting: Waiting | None
+    is_usual: bool
 
     def deliver(self, event: Event) -> None:
         """Hands one answered event on."""
+
+
+class Alone:
+    """Answers the one `Grad` of a call to which nothing else is attached.
+
+    Arguments:
+        asker: The `Grad`.
+        root: Its rule.
+        function: The function that was called.
+        frame: The identity of the frame in which the call was begun.
+    """
+
+    __slots__ = ("_asker", "_events", "_frame", "_function", "_root")
+
+    def __init__(self, asker: "Asker", root: Root, function: FunctionType, frame: int) -> None:
+        self._asker = asker
+        self._root = root
+        self._function = function
+        self._frame = frame
+        self._events: list[Event] = []
+        root.emit = self._events.append
+        root.closing = self._close
+
+    def _close(self, subject: Subject) -> None:
+        """Differentiates what has been collected, then runs the handler."""
+        events, self._events = self._events, []
+        asker, root = self._asker, self._root
+        root.emit = self._events.append
+        if not events:
+            return
+        variable = root.slot.variable
+        retain = not is_over(root, subject, self._function, self._frame)
+        # Checkpointed functions run once more in a backward pass: that is no activation.
+        token = variable.set(None)
+        try:
+            answers = None
+            if asker.is_usual:
+                answers = answered_alone(asker.question, events, retain)
+            if answers is None:
+                request = Request(asker.question, events)
+                request.choose()
+                [answers] = differentiate_all([request], retain)
+            for event in answers:
+                asker.deliver(event)
+        except BaseException as error:
+            note_selector(error, root)
+            raise
+        finally:
+            variable.reset(token)
 
 
 class Coordinator:
@@ -77,8 +144,6 @@ class Coordinator:
 
     def _ending_in(self, subject: Subject) -> frozenset[int]:
         """Gives the `Grad`s whose outermost pattern that function can fit."""
-        if len(self._askers) == 1:
-            return frozenset((0,))
         sites = [asker.root.slot.site(subject) for asker in self._askers]
         return frozenset(n for n, site in enumerate(sites) if site is not None and site.completes)
 
@@ -117,18 +182,10 @@ class Coordinator:
         claim_all(question, root, asker.deliver, request.matches, self._taps, waiting)
 
     def _is_over(self, subject: Subject, numbers: Sequence[int]) -> bool:
-        """Whether the activation that ends is the call itself: nothing comes after it."""
-        function = self._function
-        if self._taps is not None or function is None:
+        if self._taps is not None or self._function is None:
             return False  # The program's own pass is still to come.
-        if subject.code.co_qualname != function.__code__.co_qualname:
-            return False
-        for number in numbers:
-            root = self._askers[number].root
-            if not root.slot.plan.is_simple:
-                # It has records of the activations that are still open: none, or not.
-                return root.slot.variable.get(None) is root
-        return not _is_nested(function, self._frame)
+        root = self._askers[numbers[0]].root
+        return is_over(root, subject, self._function, self._frame)
 
 
 def _is_nested(function: FunctionType, outside: int) -> bool:

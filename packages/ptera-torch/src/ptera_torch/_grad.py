@@ -17,7 +17,7 @@ from ptera._results import Events, all_values, calling, itself, one_value
 from ptera_selector import Selector, captures, focus, parse, target
 
 from ._backward import Waiting
-from ._coordinator import Coordinator
+from ._coordinator import Alone, Coordinator
 from ._errors import GradSelectorError
 from ._hooks import Taps
 from ._keep import Policy
@@ -111,6 +111,7 @@ class Grad:
             missing=_missing(requires_grad, self.selector),
             mode=_one_of("mode", mode, ("now", "backward")),
         )
+        self.is_usual = self.question.is_usual
 
     def attachment(
         self,
@@ -222,6 +223,7 @@ class _GradSession(Session):
         self._call = call
         self._names = names
         self.question = grad.question
+        self.is_usual = grad.is_usual
         self.waiting = waiting
         self.taps: Taps | None = None
         self.leaves: Leaves | None = None
@@ -229,9 +231,17 @@ class _GradSession(Session):
 
     def connect(self, run: Run) -> None:
         """Joins the other `Grad`s of the call; the first does it for all."""
+        if not run.roots:
+            return  # Overlays are turned off (`PTERA_DISABLE`).
+        # Behind this one and `Run.start` is the one that runs the call.
+        frame = id(sys._getframe(2))
+        if len(run.sessions) == 1 and len(run.roots) == 1:
+            self.root = run.roots[0]
+            Alone(self, self.root, run.function, frame)
+            return
         sessions = [session for session in run.sessions if isinstance(session, _GradSession)]
-        if sessions[0] is not self or not run.roots:
-            return  # Another one does it; or overlays are turned off (`PTERA_DISABLE`).
+        if sessions[0] is not self:
+            return
         taps = Taps() if any(session.waiting for session in sessions) else None
         at = 0
         for attachment, session in zip(run.attachments, run.sessions, strict=True):
@@ -240,8 +250,6 @@ class _GradSession(Session):
             if isinstance(session, _GradSession):
                 session._join(run.roots[at : at + count], taps)
             at += count
-        # Behind this one and `Run.start` is the one that runs the call.
-        frame = id(sys._getframe(2))
         Coordinator(sessions, run.roots, run.function, taps, frame)
 
     def _join(self, roots: Sequence[Root], taps: Taps | None) -> None:
@@ -264,6 +272,9 @@ class _GradSession(Session):
 
     def conclude(self) -> None:
         """Ends the call: passes that were made in it have been claimed."""
+        if "root" in self.__dict__:
+            # What it called holds this: nothing is left for the garbage collector.
+            self.root.closing = None
         if self.leaves is not None and self.taps is None:
             self.leaves.end()
         if self.taps is not None:

@@ -51,6 +51,17 @@ class Question:
     missing: Missing = "error"
     mode: Mode = "now"
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether nothing is asked for but gradients, now."""
+        return (
+            self.mode == "now"
+            and self.unused == "none"
+            and self.missing != "leaf"
+            and self.keep == "reference"
+            and not (self.create_graph or self.retain_graph or self.repeat)
+        )
+
     def kept(self, event: Event) -> Event:
         """Applies the keeping policy to what will be delivered."""
         keep = keeper(self.keep)
@@ -223,6 +234,48 @@ def _check_used(question: Question, captured: Captured, pairs: Sequence[Any]) ->
     for variable, pair in zip(captured.names, pairs, strict=True):
         if isinstance(pair, Differentiated) and next(tensors_in(pair.grad), None) is None:
             raise UnusedInputError(question.target, variable)
+
+
+def answered_alone(question: Question, events: list[Event], retain: bool) -> list[Event] | None:
+    """Does what `choose` and `differentiate_all` do, for the events of a step of training.
+
+    That is one `Grad` with nothing special about it, one target, and a plain parameter in
+    each event: one loop before the pass and one after it. A step of a small model is so
+    short that the rest of this file would be noticed, were it read into the processor's
+    caches each time.
+
+    Arguments:
+        question: What was asked for; it `is_usual`.
+        events: The events, which are changed.
+        retain: Whether the graph must outlive the pass.
+
+    Returns:
+        The events that will be delivered, gradients included; None, and nothing was done,
+        if anything is not as usual.
+    """
+    name, focus = question.target, question.focus
+    target = events[0][name].values[-1]
+    if focus is None or type(target) is not torch.Tensor or not target.requires_grad:
+        return None
+    inputs: dict[int, torch.Tensor] = {}
+    chosen: list[Event] = []
+    for event in events:
+        value = event[focus].values[0]
+        if type(value) not in _USUAL or not value.requires_grad or len(event) != 2:
+            return None
+        if event[name].values[-1] is not target:
+            return None
+        if id(value) not in inputs:
+            inputs[id(value)] = value
+            chosen.append(event)
+    if Taps.in_use or is_distributed():
+        return None
+    gradients = differentiate(name, target, tuple(inputs.values()), retain_graph=retain)
+    for event, grad in zip(chosen, gradients, strict=True):
+        captured = event[focus]
+        pair = Differentiated(captured.values[0], grad)
+        event[focus] = Captured(focus, captured.names, [pair])
+    return chosen
 
 
 def differentiate_all(requests: Iterable[Request], retain_graph: bool) -> list[list[Event]]:
