@@ -90,12 +90,38 @@ def acquire(slot: Slot) -> None:
         if slot.users > 1:
             return
         _active.append(slot)
+        version = registry_version()
         try:
+            if slot.ready is not None and slot.ready[0] == version:
+                _tap_again(slot, slot.ready[1])
+                return
             for function in _targets(slot):
                 _try_to_add(function, slot)
+            slot.ready = version, list(slot.tapped)
         except BaseException:
             release(slot)
             raise
+
+
+def _tap_again(slot: Slot, ready: "list[tuple[weakref.ref[FunctionType], Installation]]") -> None:
+    """Taps the functions that were tapped before, with the code that was made then.
+
+    An object to which something is attached does this in each call: where nobody else has
+    taps, it is a matter of two assignments.
+    """
+    alone, serials = (slot,), (slot.serial,)
+    for reference, installation in ready:
+        function = reference()
+        if function is None:
+            continue
+        code = None if installation.slots else installation.codes.get(serials)
+        if code is None:
+            _try_to_add(function, slot)
+            continue
+        installation.base = function.__code__
+        function.__code__ = code
+        installation.slots, installation.serials = alone, serials
+        slot.tapped.append((reference, installation))
 
 
 def _try_to_add(function: FunctionType, slot: Slot) -> None:
@@ -115,9 +141,15 @@ def release(slot: Slot) -> None:
         if slot.users:
             return
         _active.remove(slot)
+        alone = (slot,)
         for reference, installation in slot.tapped:
             function = reference()
-            if function is not None:
+            if function is None:
+                continue
+            if installation.slots == alone:
+                installation.slots = installation.serials = ()
+                function.__code__ = installation.base
+            elif slot in installation.slots:
                 _remove(function, installation, slot)
         slot.tapped.clear()
 
@@ -229,11 +261,7 @@ def _add(function: FunctionType, slot: Slot) -> None:
 
 def _remove(function: FunctionType, installation: Installation, slot: Slot) -> None:
     left = tuple(other for other in installation.slots if other is not slot)
-    if left:
-        _install(function, installation, left)
-    else:
-        installation.slots = installation.serials = ()
-        function.__code__ = installation.base
+    _install(function, installation, left)
 
 
 def _install(function: FunctionType, installation: Installation, slots: tuple[Slot, ...]) -> None:

@@ -399,7 +399,7 @@ class Slot:
 
     __slots__ = (
         "__weakref__", "_sites", "nested", "plan", "refused", "root", "serial",
-        "strays", "tapped", "targets", "users", "variable",
+        "ready", "strays", "tapped", "targets", "users", "variable",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -411,6 +411,8 @@ class Slot:
         self.root: Root | None = None
         self.users = 0
         self.targets: tuple[int, list[weakref.ref[FunctionType]]] | None = None
+        # What was tapped when it was last in use, for that version of the registry.
+        self.ready: tuple[int, list[tuple[weakref.ref[FunctionType], Any]]] | None = None
         self.refused: dict[str, str] = {}
         self.strays: set[bool] = set()
         self.nested: weakref.WeakKeyDictionary[Subject, frozenset[Any]] = (
