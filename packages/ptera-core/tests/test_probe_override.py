@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ptera import Overlay, OverrideError, ProbeError, probing
+from ptera import Overlay, OverrideError, ProbeError, probing, ptera
 
 
 def area(width: int) -> int:
@@ -246,3 +246,35 @@ class TestRefusals:
             "`area > height` cannot change `height`: its value comes when the binding has been "
             "made: an operator has held it back."
         )
+
+
+class TestSidePatterns:
+    """Overrides that look beside the path to their focus."""
+
+    def test_a_declaration_gets_its_value(self) -> None:
+        with Overlay.tweak({"declares{called{c}, !x}": 5}):
+            assert declares(1) == 6
+
+    def test_an_element_is_changed_from_what_was_called(self) -> None:
+        scaled = {"declares{called{c}} > h[0] as v": lambda v, c: v * 100 + c}
+        with Overlay.tweak({"declares > x": 3}), Overlay.rewrite(scaled):
+            assert declares(2) == 502
+
+    def test_of_two_that_look_beside_the_inner_wins(self) -> None:
+        outer = Overlay.tweak({"declares{called{c}, !x}": 5})
+        with outer, Overlay.tweak({"declares{called{c=1}, !x}": 7}):
+            assert (declares(1), declares(2)) == (8, 7)
+
+
+@ptera
+def called(c: int) -> int:
+    return c
+
+
+@ptera
+def declares(n: int) -> int:
+    called(n)
+    x: int
+    h: dict[int, int] = {}
+    h[0] = x + n  # pyright: ignore[reportUnboundVariable]  # declared: it is set from outside
+    return h[0]

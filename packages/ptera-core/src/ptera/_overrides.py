@@ -1,7 +1,8 @@
 """The code that changes values: the new one is put where the focus is bound."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,10 +26,10 @@ from ._plan import Plan, Site, checker, column_key
 from ._scope import Kind
 from ._specs import Test
 from ._template import expression, load, statements
-from ._weaves import NodeWeave
+from ._weaves import NodeWeave, SlotWeave
 from .rewrite import Weave, Weaves
 
-__all__ = ["Arbitration", "OverrideWeave", "Settled", "SideOverrideWeave"]
+__all__ = ["Arbitration", "OverrideWeave", "Rival", "Settled", "SideOverrideWeave"]
 
 
 USUAL_PRIORITY = 2
@@ -39,7 +40,69 @@ def is_plain_name(name: str) -> bool:
     return not name.startswith("#") and "." not in name
 
 
-class OverrideWeave(LiveWeave):
+class Rival(SlotWeave):
+    """What all overrides share: they may want the same variable, and then one decides.
+
+    Where the value is replaced by a call, `DECIDE(value, (CANDIDATE, …), OWN)` is written
+    by the override itself, or by `Arbitration` for all that want it (`contested`).
+    """
+
+    changes = True
+    contested: Set[str] = frozenset()
+    contested_elements: Set[str] = frozenset()
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The variables and points of the function that it wants to change."""
+        return self.site.focus_names
+
+    @property
+    def wanted_elements(self) -> frozenset[str]:
+        """The names of the elements that it wants to change."""
+        return frozenset(n for n, site in self.elements.items() if site.focus_names)
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The focus variables that an undecorated function only declares."""
+        if self.site.subject.decorated:
+            return frozenset()
+        variables = self.facts.variables
+        return frozenset(
+            name
+            for name in self.wanted
+            if name in variables and Kind.DECLARED in variables[name].kinds
+        )
+
+    def is_ranked(self, name: str) -> bool:
+        """Whether it takes a comparison to tell if the override or the function's own wins."""
+        return self.plan.ranked or self.base(name) >= USUAL_PRIORITY
+
+    def candidate(self, name: str) -> ast.expr:
+        """Gives what `decide` needs to know of this override at a binding of `name`."""
+        raise NotImplementedError
+
+    def element_candidate(self, name: str, key: ast.expr) -> ast.expr:
+        """The same at `name[key] = v`."""
+        raise NotImplementedError
+
+    def declare(self, name: str, annotation: ast.expr) -> list[ast.stmt] | None:
+        if self.site.subject.decorated or name not in self.wanted:
+            return None
+        return statements("X = ABSENT", X=name, ABSENT=self.put(ABSENT))
+
+    def replaces(self, name: str) -> bool:
+        return name in self.wanted and name not in self.contested
+
+    def replace(self, name: str, value: ast.expr) -> ast.expr:
+        return decision([self], name, value)
+
+    def replace_element(self, name: str, key: ast.expr, value: ast.expr) -> ast.expr | None:
+        if name not in self.wanted_elements or name in self.contested_elements:
+            return None
+        return element_decision([self], name, key, value)
+
+
+class OverrideWeave(Rival, LiveWeave):
     """An override without side patterns.
 
     A local is assigned again, before anyone sees the first value::
@@ -53,9 +116,6 @@ class OverrideWeave(LiveWeave):
     it. So has a local that two overlays want to change (see `Arbitration`).
     """
 
-    changes = True
-    contested: frozenset[str] = frozenset()
-
     def tap(self, name: str, value: ast.expr) -> list[ast.stmt]:
         focus, self.focus_names = self.focus_names, self._assigned(name)
         try:
@@ -67,27 +127,6 @@ class OverrideWeave(LiveWeave):
         if is_plain_name(name) and name not in self.contested:
             return self.focus_names
         return frozenset[str]()
-
-    def is_ranked(self, name: str) -> bool:
-        """Whether it takes a comparison to tell if the override or the function's own wins."""
-        return self.plan.ranked or self.base(name) >= USUAL_PRIORITY
-
-    def declare(self, name: str, annotation: ast.expr) -> list[ast.stmt] | None:
-        if self.site.subject.decorated or name not in self.focus_names:
-            return None
-        return statements("X = ABSENT", X=name, ABSENT=self.put(ABSENT))
-
-    @property
-    def declared(self) -> frozenset[str]:
-        """The focus variables that an undecorated function only declares."""
-        if self.site.subject.decorated:
-            return frozenset()
-        variables = self.facts.variables
-        return frozenset(
-            name
-            for name in self.focus_names
-            if name in variables and Kind.DECLARED in variables[name].kinds
-        )
 
     def deliver(
         self, root: ast.expr, readings: list[Reading], name: str, value: ast.expr
@@ -121,20 +160,13 @@ class OverrideWeave(LiveWeave):
             shadows = super().tap_expression(name, value)
         finally:
             self.focus_names = focus
-        if name not in self.focus_names or not is_plain_name(name):
+        if name not in self._assigned(name):
             return shadows
-        assigned = ast.NamedExpr(ast.Name(name, ast.Store()), self.proposal_call(name, value))
+        assigned = ast.NamedExpr(ast.Name(name, ast.Store()), self.replace(name, value))
         return ast.Tuple([shadows, assigned], ast.Load())
 
     def replaces(self, name: str) -> bool:
-        return name in self.focus_names and not is_plain_name(name)
-
-    def replace(self, name: str, value: ast.expr) -> ast.expr:
-        return self.proposal_call(name, value)
-
-    def proposal_call(self, name: str, value: ast.expr) -> ast.expr:
-        """`DECIDE(value, ((CHOOSER, .ms, (own values)),))`."""
-        return decision(self, name, value, [self.candidate(name)])
+        return super().replaces(name) and not is_plain_name(name)
 
     def candidate(self, name: str) -> ast.expr:
         """Gives what `decide` needs to know of this override at a binding of `name`."""
@@ -148,21 +180,18 @@ class OverrideWeave(LiveWeave):
         own = ast.Tuple(held, ast.Load())
         return expression("(C, M, O)", C=self.put(chooser), M=places, O=own)
 
-    def replace_element(self, name: str, key: ast.expr, value: ast.expr) -> ast.expr | None:
-        if not self.wants_element(name):
-            return None
+    def element_candidate(self, name: str, key: ast.expr) -> ast.expr:
         number = list(self.elements).index(name)
         places = self.parent if self.plan.is_direct else self.name("m", f"e{number}")
         chooser = Chooser(self.plan, "#value", ("#key",))
-        candidate = expression("(C, M, (K,))", C=self.put(chooser), M=places, K=key)
-        return decision(self, "#value", value, [candidate])
+        return expression("(C, M, (K,))", C=self.put(chooser), M=places, K=key)
 
     def tap_element(self, name: str, key: ast.expr, value: ast.expr) -> list[ast.stmt]:
         return []
 
 
 Places = tuple[Place, ...] | Node | Root | None
-Candidate = tuple["Chooser", Places, tuple[Any, ...]]
+Candidate = tuple["Chooser | SideChooser", Places, tuple[Any, ...]]
 Proposal = tuple[Root, Callable[[], Any]]
 
 
@@ -258,17 +287,27 @@ class Own:
     priority: float
 
 
-def decision(
-    weave: OverrideWeave, name: str, value: ast.expr, candidates: list[ast.expr]
-) -> ast.expr:
+def decision(rivals: list[Rival], name: str, value: ast.expr) -> ast.expr:
     """`DECIDE(value, ((CHOOSER, .ms, (own values)), …), OWN)`."""
-    own = Own(name, weave.facts.qualname, weave.base(name))
+    return _decided(rivals, name, value, [rival.candidate(name) for rival in rivals])
+
+
+def element_decision(rivals: list[Rival], name: str, key: ast.expr, value: ast.expr) -> ast.expr:
+    """The same for the value of `name[key] = v`."""
+    return _decided(rivals, name, value, [each.element_candidate(name, key) for each in rivals])
+
+
+def _decided(
+    rivals: list[Rival], name: str, value: ast.expr, candidates: list[ast.expr]
+) -> ast.expr:
+    first = rivals[0]
+    own = Own(name, first.facts.qualname, first.base(name))
     return expression(
         "F(V, C, OWN)",
-        F=weave.put(decide),
+        F=first.put(decide),
         V=value,
         C=ast.Tuple(candidates, ast.Load()),
-        OWN=weave.put(own),
+        OWN=first.put(own),
     )
 
 
@@ -310,31 +349,52 @@ def _rank(proposal: Proposal) -> tuple[float, int]:
 
 
 class Arbitration(Weave):
-    """Decides between several overrides of the same local (`x = DECIDE(x, (…, …))`)."""
+    """Decides where several overrides want one value (`x = DECIDE(x, (…, …), OWN)`).
+
+    Arguments:
+        rivals: All overrides of the function; they leave to it what is contested.
+        put: Gives the expression that stands for an object.
+    """
 
     changes = True
 
-    def __init__(self, rivals: list[OverrideWeave], put: Callable[[object], ast.Constant]) -> None:
+    def __init__(self, rivals: list[Rival], put: Callable[[object], ast.Constant]) -> None:
         self.put = put
         self.rivals = rivals
-        names = [name for rival in rivals for name in rival.focus_names if is_plain_name(name)]
-        ranked = {name for rival in rivals for name in names if rival.is_ranked(name)}
-        self.contested = frozenset(n for n in names if names.count(n) > 1 or n in ranked)
+        wanted = Counter(name for rival in rivals for name in rival.wanted)
+        elements = Counter(name for rival in rivals for name in rival.wanted_elements)
+        ranked = {name for rival in rivals for name in rival.wanted if rival.is_ranked(name)}
+        self.contested = {name for name, count in wanted.items() if count > 1} | ranked
+        self.elements = {name for name, count in elements.items() if count > 1}
         for rival in rivals:
             rival.contested = self.contested
+            rival.contested_elements = self.elements
 
     def wants(self, name: str) -> bool:
         return name in self.contested
 
     def tap(self, name: str, value: ast.expr) -> list[ast.stmt]:
-        return statements("X = V", X=name, V=self._decision(name, value))
+        if not is_plain_name(name):
+            return []
+        return statements("X = V", X=name, V=self.replace(name, value))
 
     def tap_expression(self, name: str, value: ast.expr) -> ast.expr:
-        return ast.NamedExpr(ast.Name(name, ast.Store()), self._decision(name, value))
+        if not is_plain_name(name):
+            return ast.Constant(None)
+        return ast.NamedExpr(ast.Name(name, ast.Store()), self.replace(name, value))
 
-    def _decision(self, name: str, value: ast.expr) -> ast.expr:
-        rivals = [rival for rival in self.rivals if name in rival.focus_names]
-        return decision(rivals[0], name, value, [rival.candidate(name) for rival in rivals])
+    def replaces(self, name: str) -> bool:
+        return name in self.contested and not is_plain_name(name)
+
+    def replace(self, name: str, value: ast.expr) -> ast.expr:
+        return decision([rival for rival in self.rivals if name in rival.wanted], name, value)
+
+    def wants_element(self, name: str) -> bool:
+        return name in self.elements
+
+    def replace_element(self, name: str, key: ast.expr, value: ast.expr) -> ast.expr | None:
+        rivals = [rival for rival in self.rivals if name in rival.wanted_elements]
+        return element_decision(rivals, name, key, value)
 
 
 class Settled(Weaves):
@@ -364,28 +424,33 @@ class Settled(Weaves):
         return statements(text, {"TAPS": taps or [ast.Pass()]}, X=name, ABSENT=self.put(ABSENT))
 
 
-class SideOverrideWeave(NodeWeave):
+class SideOverrideWeave(Rival, NodeWeave):
     """An override whose selector has side patterns: matched over what is recorded."""
 
-    changes = True
-
     def wants(self, name: str) -> bool:
-        return bool(self.site.stored_in(name)) or name in self.site.focus_names
+        return bool(self.site.stored_in(name)) or name in self.wanted
 
     def listener(self, site: Site) -> object:
         return _ignore
 
-    def replaces(self, name: str) -> bool:
-        return name in self.site.focus_names
+    def declare(self, name: str, annotation: ast.expr) -> list[ast.stmt] | None:
+        made = super().declare(name, annotation) or []
+        if self.replaces(name):
+            made += statements("X = V", X=name, V=self.replace(name, load(name)))
+        return made or None
 
-    def replace(self, name: str, value: ast.expr) -> ast.expr:
-        return expression(
-            "F(N, SITE, NAME, V)",
-            F=self.put(override_with_sides),
-            N=self.node,
-            SITE=self.put(self.site),
-            NAME=ast.Constant(name),
-            V=value,
+    def candidate(self, name: str) -> ast.expr:
+        chooser = self.put(SideChooser(self.site, name))
+        return expression("(C, N, ())", C=chooser, N=self.node)
+
+    def element_candidate(self, name: str, key: ast.expr) -> ast.expr:
+        chooser = self.put(SideChooser(self.elements[name], "#value"))
+        return expression("(C, N, (K,))", C=chooser, N=self.node, K=key)
+
+    def tap_element(self, name: str, key: ast.expr, value: ast.expr) -> list[ast.stmt]:
+        function, site = self.put(_deliver.element_node), self.put(self.elements[name])
+        return statements(
+            "if N is not None: F(N, SITE, K, V)", N=self.node, F=function, SITE=site, K=key, V=value
         )
 
 
@@ -393,26 +458,47 @@ def _ignore(*_: object) -> None:
     """Stands where a live rule would deliver: the override has acted already."""
 
 
-def override_with_sides(node: Node | None, site: Site, name: str, incoming: Any) -> Any:
-    """Gives the value that a variable gets from an override with side patterns."""
-    if node is None or not node.root.live:
-        return incoming
-    column = site.columns.get(name)
-    if column is not None:
-        # A filter on the focus's own variable tests the value that comes in.
-        node.values[column] = (_deliver.tick(), incoming, name)
-    for place in _deliver.places(node.parent, node, site):
-        placed = [*(p for p in place if isinstance(p, Node)), node]
-        event = live_event(site, placed, name, incoming)
-        if event is not None:
-            if site.plan.constant:
-                return node.root.value
-            value = computed(partial(_called, event, site.plan, node.root), node.root)
-            return incoming if value is ABSENT else value
-    return incoming
+class SideChooser:
+    """Tells what an override with side patterns wants at a binding.
 
+    Arguments:
+        site: What its plan does in the function, or at the function's elements.
+        name: The variable that is bound.
+    """
 
-def _called(event: dict[str, Captured], plan: Plan, root: Root) -> Any:
-    if plan.chooses:
-        return root.emit(event if plan.raw else values_of(event))
-    return root.emit(*(event[name].value for name in plan.arguments or ()))
+    __slots__ = ("name", "site")
+
+    def __init__(self, site: Site, name: str) -> None:
+        self.site = site
+        self.name = name
+
+    def propose(self, incoming: Any, here: Places, own: tuple[Any, ...]) -> Proposal | None:
+        """Gives the overlay's root and the function that computes its value, or None."""
+        if not isinstance(here, Node) or not here.root.live:
+            return None
+        node = self._element(here, own[0]) if self.site.is_element else here
+        column = self.site.columns.get(self.name)
+        if column is not None:
+            # A filter on the focus's own variable tests the value that comes in.
+            node.values[column] = (_deliver.tick(), incoming, self.name)
+        for place in _deliver.places(node.parent, node, self.site):
+            placed = [*(p for p in place if isinstance(p, Node)), node]
+            event = live_event(self.site, placed, self.name, incoming)
+            if event is not None:
+                return here.root, partial(self._value, event, here.root)
+        return None
+
+    def _element(self, parent: Node, key: Any) -> Node:
+        """Gives a record of the element that nobody sees: it is not stored yet."""
+        node = Node(parent, self.site, self.site.fresh())
+        if self.site.key_column >= 0:
+            self.site.put(node, self.site.key_column, key)
+        return node
+
+    def _value(self, event: dict[str, Captured], root: Root) -> Any:
+        plan = self.site.plan
+        if plan.constant:
+            return root.value
+        if plan.chooses:
+            return root.emit(event if plan.raw else values_of(event))
+        return root.emit(*(event[name].value for name in plan.arguments or ()))

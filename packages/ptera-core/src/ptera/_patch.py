@@ -18,7 +18,7 @@ from ._creation import Finding, find_at_creation
 from ._dump import dump, dump_folder
 from ._errors import SourceError
 from ._originals import ByIdentity, original_code, remember_code
-from ._overrides import Arbitration, OverrideWeave, Settled
+from ._overrides import Arbitration, Rival, Settled
 from ._plan import Plan, Site, Slot
 from ._registry import on_register, ptera_functions, registry_version
 from ._scope import is_default
@@ -350,7 +350,7 @@ def weaves_of(
         tools = Tools(constants.put, key_expression(shape), adopting, nested, base)
         weave = weave_for(site, tools)
         (overrides if weave.changes else others).append(weave)
-    rivals = [weave for weave in overrides if isinstance(weave, OverrideWeave)]
+    rivals = [weave for weave in overrides if isinstance(weave, Rival)]
     arbitration = [Arbitration(rivals, constants.put)] if rivals else []
     finding = Finding([*overrides, *others])
     declared = frozenset(name for weave in rivals for name in weave.declared)
