@@ -49,7 +49,7 @@ def test_live(case: Case) -> None:
 def test_changes(change: Change) -> None:
     scope = scope_of(change.program)
     before = scope["entry"]()
-    functions: Any = {query: eval(text) for query, text in change.rewrites.items()}
+    functions = {query: eval(text) for query, text in change.rewrites.items()}
     with Overlay.rewrite(functions, env=scope):
         assert scope["entry"]() == change.result
     assert scope["entry"]() == before

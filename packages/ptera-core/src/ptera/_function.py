@@ -30,7 +30,7 @@ from ._attachments import (
 from ._calls import Attached
 from ._errors import ProbeError
 from ._object import FunctionObject
-from ._overlay import rewrite_rules, tweak_rules
+from ._overlay import BySelector, rewrite_rules, tweak_rules
 from ._resolve import Scope
 from ._results import Results
 
@@ -223,7 +223,7 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
 
     def tweak(
         self,
-        values: Mapping[str | Selector, object],
+        values: BySelector[object],
         /,
         *,
         priority: float = 2,
@@ -255,7 +255,7 @@ class Ptera(FunctionObject[P, R], Generic[P, R]):
 
     def rewrite(
         self,
-        functions: Mapping[str | Selector, Callable[..., object]],
+        functions: BySelector[Callable[..., object]],
         /,
         *,
         priority: float = 2,

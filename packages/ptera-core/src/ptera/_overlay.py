@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType, TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from ptera_selector import Selector, captures, parse
 
@@ -24,6 +24,10 @@ from ._specs import Specs, specs_of
 from ._subject import Subject
 
 __all__ = ["Active", "Overlay", "Rule", "guarded"]
+
+Value = TypeVar("Value")
+# Three mappings: the type of a mapping's keys is invariant, and `{"f > x": 1}` is a plain dict.
+BySelector = Mapping[str, Value] | Mapping[Selector, Value] | Mapping[str | Selector, Value]
 
 _serials = itertools.count(1)
 _KEPT_PLANS = 256
@@ -97,7 +101,7 @@ class Overlay:
     @classmethod
     def tweak(
         cls,
-        values: Mapping[str | Selector, object],
+        values: BySelector[object],
         *,
         env: Mapping[str, object] | None = None,
         within: object = None,
@@ -110,7 +114,7 @@ class Overlay:
     @classmethod
     def rewrite(
         cls,
-        functions: Mapping[str | Selector, Callable[..., object]],
+        functions: BySelector[Callable[..., object]],
         *,
         env: Mapping[str, object] | None = None,
         within: object = None,
@@ -160,9 +164,7 @@ _entered: contextvars.ContextVar[tuple[tuple[Overlay, "Active"], ...]] = context
 )
 
 
-def tweak_rules(
-    values: Mapping[str | Selector, object], scope: Scope, priority: float = 2
-) -> list[Rule]:
+def tweak_rules(values: BySelector[object], scope: Scope, priority: float = 2) -> list[Rule]:
     """Gives the rules that set the focus of each selector to a constant."""
     return [
         Rule(selector_of(text), scope, Mode.OVERRIDE, value=value, priority=priority)
@@ -171,7 +173,7 @@ def tweak_rules(
 
 
 def rewrite_rules(
-    functions: Mapping[str | Selector, Callable[..., object]], scope: Scope, priority: float = 2
+    functions: BySelector[Callable[..., object]], scope: Scope, priority: float = 2
 ) -> list[Rule]:
     """Gives the rules that compute the focus of each selector from its captures."""
     return [
