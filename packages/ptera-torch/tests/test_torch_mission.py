@@ -368,10 +368,10 @@ def test_checkpointed_functions_count_once() -> None:
 
 
 def test_overlays_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTERA_DISABLE", "1")
     model = make_network(20, 8, 4).clone(return_object=True)
     model.on(Grad(PARAMETERS))(nothing)
     model.on(Grad(PARAMETERS, mode="backward"))(nothing)
-    monkeypatch.setenv("PTERA_DISABLE", "1")
     results = model(*next(batches(1)))
     results.value.backward()
     assert results.nothing == []

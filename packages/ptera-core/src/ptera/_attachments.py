@@ -66,7 +66,17 @@ class Session:
     Arguments:
         outcome: What stands in the results under the attachment's name.
         emits: For each rule, where its events go in this call; nothing: where they go anyway.
+
+    Attributes:
+        concludes: Whether it has anything to do when the function has returned. A class that
+            overrides `conclude` has, unless it says otherwise.
     """
+
+    concludes: bool = False
+
+    def __init_subclass__(cls) -> None:
+        if "concludes" not in vars(cls):
+            cls.concludes = cls.conclude is not Session.conclude
 
     def __init__(self, outcome: object = None, emits: Sequence[Emit] = ()) -> None:
         self.outcome = outcome

@@ -41,7 +41,8 @@ class Attached:
         Arguments:
             function: The private function of the object that is called.
         """
-        in_force = [run for run in _running.get() if run.live]
+        running = _running.get()
+        in_force = [run for run in running if run.live] if running else running
         if not in_force:
             return Run(function, self.attachments, self.returns)
         entered = {attachment for run in in_force for attachment in run.attachments}
@@ -84,7 +85,6 @@ class Run:
         self._active: Active | None = None
         # What the context variables of the rules hold while they are active, in their order.
         self.roots: list[Root] = []
-        self._note_outcomes()
 
     def _note_outcomes(self) -> None:
         noted: set[str] = set()
@@ -106,10 +106,14 @@ class Run:
         ]
         if not rules:
             return
-        order = _entering(rules)
-        self._active = Active([rules[number] for number in order], False, placed=False)
-        roots = zip(order, self._active.roots, strict=False)
-        self.roots = [root for _, root in sorted(roots, key=itemgetter(0))]
+        if len(rules) == 1:
+            self._active = Active(rules, False, placed=False)
+            self.roots = self._active.roots
+        else:
+            order = _entering(rules)
+            self._active = Active([rules[number] for number in order], False, placed=False)
+            roots = zip(order, self._active.roots, strict=False)
+            self.roots = [root for _, root in sorted(roots, key=itemgetter(0))]
         for session in self.sessions:
             session.connect(self)
 
@@ -134,15 +138,21 @@ class Run:
     def finish(self) -> None:
         """Ends a call that has returned, with what the attachments do then."""
         self._end()
-        with Inside(self):
-            for session in self.sessions:
-                session.conclude()
+        if any([session.concludes for session in self.sessions]):
+            with Inside(self):
+                for session in self.sessions:
+                    session.conclude()
         self.live = False
-        self._note_outcomes()
+        if self.returns is not None:
+            self._note_outcomes()
 
     def result(self, value: Any) -> Any:
-        """Gives what the caller gets."""
-        return value if self.returns is None else Results(value, self.outcomes)
+        """Gives what the caller gets; of a generator, before it has run."""
+        if self.returns is None:
+            return value
+        if self.live:
+            self._note_outcomes()
+        return Results(value, self.outcomes)
 
 
 def _entering(rules: Sequence[Prepared]) -> list[int]:

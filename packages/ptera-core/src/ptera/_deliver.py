@@ -159,6 +159,7 @@ class Root:
         self.live = False
         self.emit = nothing
         self.closing = None
+        self.closing = None
 
 
 class Node:

@@ -190,9 +190,11 @@ def selector_of(selector: str | Selector) -> Selector:
 class Plans:
     """The plans of a resolved rule: for a context, and for the whole process."""
 
-    __slots__ = ("_arguments", "_process_plan", "_rule", "_specs", "_within", "context")
+    __slots__ = ("_arguments", "_process_plan", "_rule", "_specs", "_within", "are_off", "context")
 
     def __init__(self, rule: Rule, arguments: tuple[str, ...] | None) -> None:
+        # Here and not where they are activated: each call of an object does that.
+        self.are_off = os.environ.get("PTERA_DISABLE") == "1"
         self._rule = rule
         self._arguments = arguments
         self._specs = specs_of(rule.selector, rule.scope)
@@ -366,7 +368,7 @@ class Active:
         self._placed = placed
         self._endings: list[Callable[[], None]] = []
         self._entries: list[tuple[Slot, Root, contextvars.Token[Root | Node | None] | None]] = []
-        if os.environ.get("PTERA_DISABLE") == "1":
+        if prepared and prepared[0].plans.are_off:
             return
         try:
             if _COMPILER in sys.modules:

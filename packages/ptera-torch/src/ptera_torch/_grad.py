@@ -208,6 +208,8 @@ def _missing(choice: str | None, selector: Selector) -> Any:
 class _GradSession(Session):
     """One attached `Grad` during one call."""
 
+    concludes = False  # Only where there is something to end.
+
     def __init__(
         self,
         grad: Grad,
@@ -255,12 +257,12 @@ class _GradSession(Session):
     def _join(self, roots: Sequence[Root], taps: Taps | None) -> None:
         self.root, *roots = roots
         if self.question.missing == "leaf" and self.question.focus is not None:
-            self.leaves = Leaves()
+            self.leaves, self.concludes = Leaves(), True
             override, live, *roots = roots
             override.emit, live.emit = self.leaves.replaced, self.leaves.thaw
         if self.waiting is None or taps is None:
             return
-        self.taps = taps
+        self.taps, self.concludes = taps, True
         self.waiting.report()
         for name, root in zip(self._names, roots, strict=True):
             tap = taps.target if name == self.question.target else taps.input
@@ -272,13 +274,10 @@ class _GradSession(Session):
 
     def conclude(self) -> None:
         """Ends the call: passes that were made in it have been claimed."""
-        if "root" in self.__dict__:
-            # What it called holds this: nothing is left for the garbage collector.
-            self.root.closing = None
-        if self.leaves is not None and self.taps is None:
-            self.leaves.end()
         if self.taps is not None:
             self.taps.is_open = False
+        elif self.leaves is not None:
+            self.leaves.end()
 
 
 def _tap(tap: Callable[[torch.Tensor], object], value: object) -> None:
