@@ -252,6 +252,60 @@ class TestMemory:
         gc.collect()
         assert reference() is None
 
+    @pytest.mark.parametrize(
+        "selector", ["above{made} >> $x", "above{made}", "above > below > made", "above{!made}"]
+    )
+    def test_captured_values_are_freed_at_once(self, selector: str) -> None:
+        """Not when the collector comes by: they may be large, and on a device."""
+        watched = above.using(found=selector)
+        gc.collect()
+        gc.disable()
+        try:
+            results = watched()
+            assert results.found.map()
+            references = [weakref.ref(results.value), *kept]
+            kept.clear()
+            del results
+            assert [reference() for reference in references] == [None, None]
+        finally:
+            gc.enable()
+
+    def test_values_are_freed_at_once_after_a_handler_with_conditions(self) -> None:
+        seen: list[object] = []
+        gc.collect()
+        with probing("above{made, below{x}} > returned") as probe:
+            probe.subscribe(lambda event: seen.append(id(event["made"])))
+            gc.disable()
+            try:
+                reference = weakref.ref(above())
+                assert seen and reference() is None
+            finally:
+                gc.enable()
+                kept.clear()
+
+
+class Made:
+    pass
+
+
+kept: "list[weakref.ref[Made]]" = []
+
+
+@ptera
+def below(made: Made) -> int:
+    x = 1
+    made = Made()
+    kept.append(weakref.ref(made))
+    return x
+
+
+@ptera
+def above() -> Made:
+    made = Made()
+    below(made)
+    returned = made
+    return returned
+
 
 class TestThreads:
     def test_entering_and_leaving_at_random(self) -> None:

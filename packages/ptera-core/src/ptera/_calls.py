@@ -2,6 +2,7 @@
 
 import contextvars
 import functools
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
@@ -9,9 +10,9 @@ from operator import itemgetter
 from types import FunctionType
 from typing import Any
 
-from ._attachments import Attachment
+from ._attachments import Attachment, Session
 from ._deliver import Node, Root
-from ._overlay import Active, Prepared
+from ._overlay import Active, ActiveAlone, Prepared
 from ._plan import Mode
 from ._results import Results
 
@@ -53,6 +54,9 @@ class Attached:
         return Run(function, left, returns) if left or returns is not None else None
 
 
+_frame_above = sys._getframe  # pyright: ignore[reportPrivateUsage]  # the documented way to the caller
+
+
 class Run:
     """One call: its rules are active from `start` to `finish` or `abandon`.
 
@@ -60,11 +64,17 @@ class Run:
         function: The private function of the object that is called.
         attachments: What is attached and not yet in force.
         returns: A token if the caller wants `Results`.
+
+    Attributes:
+        frame: The identity of the frame in which it was begun.
     """
 
     __slots__ = (
         "_active",
+        "_token",
+        "_tokens",
         "attachments",
+        "frame",
         "function",
         "live",
         "outcomes",
@@ -80,13 +90,20 @@ class Run:
         self.attachments = attachments
         self.returns = returns
         self.live = True
-        self.sessions = [attachment.open() for attachment in attachments]
+        self.sessions: list[Session] = []
+        for attachment in attachments:
+            self.sessions.append(attachment.open())
         self.outcomes: dict[str, Any] = {}
-        self._active: Active | None = None
+        self._active: Active | ActiveAlone | None = None
         # What the context variables of the rules hold while they are active, in their order.
         self.roots: list[Root] = []
 
     def _note_outcomes(self) -> None:
+        if len(self.attachments) == 1:
+            name = self.attachments[0].name
+            if name is not None:
+                self.outcomes[name] = self.sessions[0].outcome
+            return
         noted: set[str] = set()
         for attachment, session in zip(self.attachments, self.sessions, strict=True):
             name = attachment.name
@@ -100,6 +117,22 @@ class Run:
 
     def start(self) -> None:
         """Activates the rules, but nowhere yet: see `Inside`."""
+        # The caller's frame lasts as long as the call.
+        self.frame = id(_frame_above(1))
+        self._start()
+
+    def _start(self) -> None:
+        if len(self.attachments) == 1 and len(self.attachments[0].rules) == 1:
+            [item], [session] = self.attachments[0].rules, self.sessions
+            if ActiveAlone.can_be(item):
+                emits = session.emits
+                self._active = active = ActiveAlone(item, emits[0] if emits else item.emit)
+                self.roots = active.roots
+                session.connect(self)
+                return
+        self._start_all()
+
+    def _start_all(self) -> None:
         pairs = zip(self.attachments, self.sessions, strict=True)
         rules: list[Prepared] = [
             rule for attachment, session in pairs for rule in attachment.rules_of(session)
@@ -111,11 +144,34 @@ class Run:
             self.roots = self._active.roots
         else:
             order = _entering(rules)
-            self._active = Active([rules[number] for number in order], False, placed=False)
-            roots = zip(order, self._active.roots, strict=False)
+            self._active = active = Active([rules[number] for number in order], False, placed=False)
+            roots = zip(order, active.roots, strict=False)
             self.roots = [root for _, root in sorted(roots, key=itemgetter(0))]
         for session in self.sessions:
             session.connect(self)
+
+    def __enter__(self) -> None:
+        """Begins a call that is one piece: all of it is under the rules."""
+        self.frame = id(_frame_above(1))
+        try:
+            self._start()
+        except BaseException:
+            self.abandon()
+            raise
+        self._tokens: list[tuple[_Variable, contextvars.Token[Root | Node | None]]] = []
+        for root in self.roots:
+            variable = root.slot.variable
+            self._tokens.append((variable, variable.set(root)))
+        self._token = _running.set((*_running.get(), self))
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        _running.reset(self._token)
+        for variable, token in reversed(self._tokens):
+            variable.reset(token)
+        if kind is None:
+            self.finish()
+        else:
+            self.abandon()
 
     def steps(
         self, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -138,13 +194,18 @@ class Run:
     def finish(self) -> None:
         """Ends a call that has returned, with what the attachments do then."""
         self._end()
-        if any([session.concludes for session in self.sessions]):
-            with Inside(self):
-                for session in self.sessions:
-                    session.conclude()
+        for session in self.sessions:
+            if session.concludes:
+                self._conclude()
+                break
         self.live = False
         if self.returns is not None:
             self._note_outcomes()
+
+    def _conclude(self) -> None:
+        with Inside(self):
+            for session in self.sessions:
+                session.conclude()
 
     def result(self, value: Any) -> Any:
         """Gives what the caller gets; of a generator, before it has run."""
@@ -235,14 +296,8 @@ def _plain(function: FunctionType, attached: Attached) -> FunctionType:
         run = attached.begin(function)
         if run is None:
             return function(*args, **kwargs)
-        try:
-            run.start()
-            with Inside(run):
-                value = function(*args, **kwargs)
-        except BaseException:
-            run.abandon()
-            raise
-        run.finish()
+        with run:
+            value = function(*args, **kwargs)
         return run.result(value)
 
     return _as_function(call)

@@ -97,6 +97,8 @@ def is_generated(name: object) -> bool:
 
 def note_selector(error: BaseException, root: "Root") -> None:
     """Adds to an exception of a handler which selector it was handling."""
+    if root is _ENDED:
+        return  # The handler has ended its own overlay.
     note = f"while handling the selector `{root.slot.plan.specs.selector}`"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
@@ -159,11 +161,21 @@ class Root:
         self.live = False
         self.emit = nothing
         self.closing = None
-        self.closing = None
+        # A root that stood for itself would be garbage that only the collector finds.
+        self.root = _ENDED
+
+
+_nowhere: Any = None
+_ENDED: Final = Root(_nowhere, nothing)
+"""Where frames that still run look for a root that has ended."""
+_ENDED.live = False
 
 
 class Node:
     """A visible activation, as far as one plan needs to know it.
+
+    Nodes of one tree refer to each other both ways until the topmost is closed: then the
+    tree is taken apart, so that what was captured is freed at once, not by the collector.
 
     Arguments:
         parent: The nearest visible activation around it, or the root.
@@ -178,6 +190,7 @@ class Node:
         "counts",
         "error",
         "fits",
+        "is_open",
         "key",
         "parent",
         "root",
@@ -196,6 +209,7 @@ class Node:
         self.counts: dict[str, int] | None = None
         self.key: object = None
         self.error = False
+        self.is_open = True
 
 
 Place = tuple["Node | Root", ...]
@@ -267,6 +281,7 @@ def begin_element(parent: Node, site: "Site", key: object) -> Node:
     """Records an element that has its key, and no value yet."""
     node = Node(parent, site, site.fresh())
     node.key = key
+    node.is_open = False
     if site.key_column >= 0:
         site.put(node, site.key_column, key)
     if site.attaches:
@@ -279,8 +294,25 @@ def close_node(node: Node) -> None:
     variable = node.site.variable
     if variable.get(None) is node:
         variable.set(node.back)
-    if node.site.completes and node.root.live:
-        node.site.complete(node)
+    node.is_open = False
+    try:
+        if node.site.completes and node.root.live:
+            node.site.complete(node)
+    finally:
+        if node.children is not None and isinstance(node.parent, Root):
+            _take_apart(node)
+
+
+def _take_apart(top: Node) -> None:
+    """Breaks the cycles of a tree, unless an activation in it (a generator's, say) goes on."""
+    found = [top]
+    for node in found:
+        if node.is_open:
+            return
+        if node.children is not None:
+            found.extend(node.children)
+    for node in found:
+        node.children = None
 
 
 def places(parent: Root | Node | None, own: Node | None, site: "Site") -> tuple[Place, ...]:

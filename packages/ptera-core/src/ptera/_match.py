@@ -4,7 +4,7 @@ Complete mode matches when the outermost activation has returned; live mode with
 patterns matches at each binding of the focus, over what is bound so far.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -23,22 +23,24 @@ Binding = tuple[int, Any, str]
 Pools = dict[str, list[Binding]]
 
 
-def complete_events(specs: Specs, outermost: Node) -> Iterator[Event]:
+def complete_events(specs: Specs, outermost: Node) -> list[Event]:
     """Gives the events of one activation of the outermost pattern, in order of the focus."""
     first = specs.path[0]
-    if not _fits(first, outermost):
-        return
+    if not outermost.fits[first.index] or (first.tests and not _fits(first, outermost)):
+        return []
     if specs.selector.outermost and outermost.parent.parent is not None:
-        return
+        return []
     found: list[tuple[int, Event]] = []
     if specs.has_sides:
         for placed in _placements(first, outermost):
             found.extend(_events_of(specs, placed))
     else:
         _add_events_along(specs, first, outermost, {}, found)
-    found.sort(key=itemgetter(0))
-    for _, event in found:
-        yield event
+    found.sort(key=_number)
+    return [event for _, event in found]
+
+
+_number = itemgetter(0)
 
 
 def _add_events_along(
@@ -61,10 +63,9 @@ def _add_events_along(
             event[capture.name] = _captured(capture.name, bindings)
     following = spec.following
     if following is not None:
+        at, plain = following.index, not following.tests
         for candidate in _related(node, following.relation):
-            if candidate.fits[following.index] and (
-                not following.tests or _fits(following, candidate)
-            ):
+            if candidate.fits[at] and (plain or _fits(following, candidate)):
                 _add_events_along(specs, following, candidate, event, found)
     elif focus is None:
         found.append((0, event))
@@ -116,11 +117,14 @@ def _placements(spec: Spec, node: Node) -> Iterator[list[Node]]:
                 yield [node, *rest]
 
 
-def _related(node: Node, relation: Relation) -> Iterator[Node]:
+def _related(node: Node, relation: Relation) -> Iterable[Node]:
     """Gives the activations in that relation to `node`, in the order in which they began."""
     if relation is Relation.CHILD:
-        yield from node.children or ()
-        return
+        return node.children or ()
+    return _all_below(node, relation)
+
+
+def _all_below(node: Node, relation: Relation) -> Iterator[Node]:
     if relation is Relation.WITHIN:
         yield node
     waiting = list(reversed(node.children or ()))

@@ -347,7 +347,11 @@ _watchers: list[Begin] = []
 
 
 def watch(begin: Begin) -> None:
-    """Has a plugin told of overlays: it gives what is to be done when one ends, or None."""
+    """Has the compiler's plugin told of overlays that begin while the compiler is loaded.
+
+    Arguments:
+        begin: Gives what is to be done when the overlay ends, or None.
+    """
     _watchers.append(begin)
 
 
@@ -372,17 +376,20 @@ class Active:
             return
         try:
             if _COMPILER in sys.modules:
-                plugin_for(_COMPILER.partition(".")[0])
-            for begin in _watchers:
-                end = begin()
-                if end is not None:
-                    self._endings.append(end)
+                self._tell_watchers()
             for item in prepared:
                 self._enter(item)
             self._guard(prepared)
         except BaseException:
             self.close()
             raise
+
+    def _tell_watchers(self) -> None:
+        plugin_for(_COMPILER.partition(".")[0])
+        for begin in _watchers:
+            end = begin()
+            if end is not None:
+                self._endings.append(end)
 
     def _enter(self, item: Prepared) -> None:
         plan = item.plans.process if self._process else item.plans.context
@@ -399,6 +406,8 @@ class Active:
 
     def _guard(self, prepared: Sequence[Prepared]) -> None:
         """Keeps a handler's own calls out of the overlay that it serves."""
+        if not any([item.guarded for item in prepared]):
+            return
         variables = [slot.variable for slot, _, _ in self._entries]
         for item, (_, root, _) in zip(prepared, self._entries, strict=True):
             if item.guarded:
@@ -423,6 +432,44 @@ class Active:
             self._endings.pop()()
 
 
+class ActiveAlone:
+    """What `Active` is, for one rule of a context that whoever asks places.
+
+    That is what nearly every call of an object begins with. When a step of training comes
+    back to this code, it is no longer in the processor's caches, and what counts is through
+    how many functions it goes: here it is few.
+
+    Arguments:
+        item: The rule.
+        emit: What takes its events.
+
+    Attributes:
+        roots: Its root, in a list.
+    """
+
+    __slots__ = ("_slot", "roots")
+
+    def __init__(self, item: Prepared, emit: Callable[..., object]) -> None:
+        plan, rule = item.plans.context, item.rule
+        self._slot = slot = _free_slot(plan, ())
+        _patch.acquire(slot)
+        if item.guarded:
+            emit = guarded(emit, [slot.variable])
+        root = Root(slot, emit, rule.value, rule.priority, next(_serials))
+        root.closing = rule.closing
+        self.roots = [root]
+
+    @staticmethod
+    def can_be(item: Prepared) -> bool:
+        """Whether nothing else is to be done for the rule: it is not off, nobody watches."""
+        return not item.plans.are_off and _COMPILER not in sys.modules
+
+    def close(self) -> None:
+        """Ends the rule."""
+        self.roots[0].end()
+        _patch.release(self._slot)
+
+
 def _reset(slot: Slot, token: "contextvars.Token[Root | Node | None]") -> None:
     try:
         slot.variable.reset(token)
@@ -435,7 +482,7 @@ def _reset(slot: Slot, token: "contextvars.Token[Root | Node | None]") -> None:
 def _free_slot(plan: Plan, entries: Sequence[tuple[Slot, object, object]]) -> Slot:
     """Gives a slot of the plan in which nothing is here, nor is about to be placed."""
     for slot in plan.slots:
-        if slot.is_free and all(slot is not taken for taken, _, _ in entries):
+        if slot.is_free and not (entries and any(slot is taken for taken, _, _ in entries)):
             return slot
     slot = Slot(plan)
     plan.slots.append(slot)

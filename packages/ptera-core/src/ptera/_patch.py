@@ -41,12 +41,11 @@ class Installation:
         base: The code that it has without any of them.
     """
 
-    __slots__ = ("base", "codes", "serials", "slots")
+    __slots__ = ("base", "codes", "slots")
 
     def __init__(self, base: CodeType) -> None:
         self.base = base
         self.slots: tuple[Slot, ...] = ()
-        self.serials: tuple[int, ...] = ()
         self.codes: dict[tuple[int, ...], CodeType] = {}
 
 
@@ -91,9 +90,10 @@ def acquire(slot: Slot) -> None:
             return
         _active.append(slot)
         version = registry_version()
+        ready = slot.ready
         try:
-            if slot.ready is not None and slot.ready[0] == version:
-                _tap_again(slot, slot.ready[1])
+            if ready is not None and ready[0] == version:
+                _tap_again(slot, ready[1])
                 return
             for function in _targets(slot):
                 _try_to_add(function, slot)
@@ -109,8 +109,10 @@ def _tap_again(slot: Slot, ready: "list[tuple[weakref.ref[FunctionType], Install
     An object to which something is attached does this in each call: where nobody else has
     taps, it is a matter of two assignments.
     """
-    alone, serials = (slot,), (slot.serial,)
-    for reference, installation in ready:
+    alone, serials = slot.alone, slot.serials
+    tapped = slot.tapped
+    for entry in ready:
+        reference, installation = entry
         function = reference()
         if function is None:
             continue
@@ -120,8 +122,8 @@ def _tap_again(slot: Slot, ready: "list[tuple[weakref.ref[FunctionType], Install
             continue
         installation.base = function.__code__
         function.__code__ = code
-        installation.slots, installation.serials = alone, serials
-        slot.tapped.append((reference, installation))
+        installation.slots = alone
+        tapped.append(entry)
 
 
 def _try_to_add(function: FunctionType, slot: Slot) -> None:
@@ -141,13 +143,13 @@ def release(slot: Slot) -> None:
         if slot.users:
             return
         _active.remove(slot)
-        alone = (slot,)
+        alone = slot.alone
         for reference, installation in slot.tapped:
             function = reference()
             if function is None:
                 continue
-            if installation.slots == alone:
-                installation.slots = installation.serials = ()
+            if installation.slots is alone:
+                installation.slots = ()
                 function.__code__ = installation.base
             elif slot in installation.slots:
                 _remove(function, installation, slot)
@@ -255,13 +257,18 @@ def _add(function: FunctionType, slot: Slot) -> None:
         return
     if not installation.slots:
         installation.base = function.__code__
-    _install(function, installation, (*installation.slots, slot))
+    slots = (*installation.slots, slot) if installation.slots else slot.alone
+    _install(function, installation, slots)
     slot.tapped.append((weakref.ref(function), installation))
 
 
 def _remove(function: FunctionType, installation: Installation, slot: Slot) -> None:
     left = tuple(other for other in installation.slots if other is not slot)
-    _install(function, installation, left)
+    if left:
+        _install(function, installation, left)
+    else:
+        installation.slots = ()
+        function.__code__ = installation.base
 
 
 def _install(function: FunctionType, installation: Installation, slots: tuple[Slot, ...]) -> None:
@@ -271,7 +278,6 @@ def _install(function: FunctionType, installation: Installation, slots: tuple[Sl
         code = installation.codes[serials] = _code(function, slots)
     function.__code__ = code
     installation.slots = slots
-    installation.serials = serials
 
 
 def reshape(function: FunctionType) -> None:

@@ -398,13 +398,16 @@ class Slot:
     """
 
     __slots__ = (
-        "__weakref__", "_sites", "nested", "plan", "refused", "root", "serial",
-        "ready", "strays", "tapped", "targets", "users", "variable",
+        "__weakref__", "_sites", "alone", "nested", "plan", "refused", "root", "serial",
+        "serials", "ready", "strays", "tapped", "targets", "users", "variable",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.serial = next(_serials)
+        # What a function is installed with that no other slot has taps in.
+        self.alone = (self,)
+        self.serials = (self.serial,)
         self.variable: contextvars.ContextVar[Root | Node | None] = contextvars.ContextVar(
             f"ptera.{self.serial}"
         )

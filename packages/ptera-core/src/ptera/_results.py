@@ -11,7 +11,7 @@ from ._deliver import Captured
 from ._errors import CaptureError, UnknownCaptureError, nearest
 from ._handlers import arguments_of, is_positional
 
-__all__ = ["Events", "Results", "all_values", "calling", "itself", "one_value"]
+__all__ = ["Events", "Results", "all_values", "calling", "itself", "one_value", "positional_of"]
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -39,22 +39,63 @@ def calling(
         >>> calling(lambda y: y + 1, ["x", "y"], int)({"x": "1", "y": "2"})
         3
     """
+    ordered = positional_of(handler, captures)
+    if ordered is not None and read is one_value:
+        return _calling_with_values(handler, ordered)
+    if ordered is not None:
+
+        def call(event: Mapping[str, Any], names: tuple[str, ...] = ordered) -> T:
+            return handler(*[read(_present(event, name)) for name in names])
+
+        return call
+
     names = arguments_of(handler, captures)
     optional, takes_all = _leniency(handler)
     if takes_all:
         names = tuple(dict.fromkeys([*names, *captures]))
-    if not takes_all and optional.isdisjoint(names) and is_positional(handler, names):
-
-        def call(event: Mapping[str, Any]) -> T:
-            return handler(*[read(_present(event, name)) for name in names])
-
-        return call
 
     def call_by_name(event: Mapping[str, Any]) -> T:
         given = [name for name in names if name in event or not takes_all and name not in optional]
         return handler(**{name: read(_present(event, name)) for name in given})
 
     return call_by_name
+
+
+def positional_of(handler: Callable[..., Any], captures: Sequence[str]) -> tuple[str, ...] | None:
+    """Gives the captures with which a handler is called, if that is done by position alone.
+
+    Arguments:
+        handler: The handler.
+        captures: The captures that events have.
+
+    Raises:
+        HandlerError: A parameter without a default is no capture.
+
+    Examples:
+        >>> positional_of(lambda y, x: y, ["x", "y"])
+        ('y', 'x')
+        >>> positional_of(lambda y, x=1: y, ["x", "y"])
+    """
+    names = arguments_of(handler, captures)
+    optional, takes_all = _leniency(handler)
+    plain = not takes_all and optional.isdisjoint(names) and is_positional(handler, names)
+    return names if plain else None
+
+
+def _calling_with_values(
+    handler: Callable[..., T], names: Sequence[str]
+) -> Callable[[Mapping[str, Any]], T]:
+    """Does it for what nearly all handlers are, in one call: this is the path of each event."""
+
+    def call(event: Mapping[str, Any]) -> T:
+        arguments: list[Any] = []
+        for name in names:
+            captured = event[name] if name in event else _present(event, name)
+            values = captured.values
+            arguments.append(values[0] if len(values) == 1 else captured.value)
+        return handler(*arguments)
+
+    return call
 
 
 def _leniency(handler: Callable[..., object]) -> tuple[frozenset[str], bool]:

@@ -4,14 +4,15 @@ import contextvars
 import sys
 from collections.abc import Callable, Sequence
 from types import FunctionType
-from typing import Protocol
+from typing import Any, Protocol
 
 from ptera._deliver import Node, Root, note_selector
 from ptera._subject import Subject
 
 from ._backward import Waiting, claim_all
 from ._hooks import Taps
-from ._passes import Event, Question, Request, answered_alone, differentiate_all
+from ._labels import Differentiated
+from ._passes import Event, Question, Request, answered_alone, differentiate_all, with_pair
 
 Variable = contextvars.ContextVar[Root | Node | None]
 
@@ -36,12 +37,23 @@ def is_over(root: Root, subject: Subject, function: FunctionType, frame: int) ->
 
 
 class Asker(Protocol):
-    """One attached `Grad` during one call of the object that it is attached to."""
+    """One attached `Grad` during one call of the object that it is attached to.
+
+    Attributes:
+        question: What it asks for.
+        root: Its rule.
+        waiting: What is left of earlier calls, for `mode="backward"`.
+        is_usual: Whether it asks for nothing special.
+        direct: Its handler, if that takes the focus alone.
+        delivered: What the results get.
+    """
 
     question: Question
     root: Root
     waiting: Waiting | None
     is_usual: bool
+    direct: Callable[[Differentiated[Any]], object] | None
+    delivered: list[Any]
 
     def deliver(self, event: Event) -> None:
         """Hands one answered event on."""
@@ -80,20 +92,26 @@ class Alone:
         # Checkpointed functions run once more in a backward pass: that is no activation.
         token = variable.set(None)
         try:
-            answers = None
-            if asker.is_usual:
-                answers = answered_alone(asker.question, events, retain)
-            if answers is None:
-                request = Request(asker.question, events)
-                request.choose()
-                [answers] = differentiate_all([request], retain)
-            for event in answers:
-                asker.deliver(event)
+            pairs = answered_alone(asker.question, events, retain) if asker.is_usual else None
+            if pairs is None:
+                self._answer(events, retain)
+            elif asker.direct is None:
+                for event, pair in pairs:
+                    asker.deliver(with_pair(asker.question, event, pair))
+            else:
+                for _, pair in pairs:
+                    asker.delivered.append(asker.direct(pair))
         except BaseException as error:
             note_selector(error, root)
             raise
         finally:
             variable.reset(token)
+
+    def _answer(self, events: list[Event], retain: bool) -> None:
+        request = Request(self._asker.question, events)
+        request.choose()
+        for event in differentiate_all([request], retain)[0]:
+            self._asker.deliver(event)
 
 
 class Coordinator:

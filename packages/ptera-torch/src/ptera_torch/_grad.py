@@ -1,7 +1,6 @@
 """`Grad`: the gradient of one variable with respect to others, whatever their scopes."""
 
 import functools
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -13,7 +12,7 @@ from ptera._deliver import Captured, Root
 from ptera._overlay import Rule, prepare
 from ptera._plan import Mode
 from ptera._resolve import Scope
-from ptera._results import Events, all_values, calling, itself, one_value
+from ptera._results import Events, all_values, calling, itself, one_value, positional_of
 from ptera_selector import Selector, captures, focus, parse, target
 
 from ._backward import Waiting
@@ -21,6 +20,7 @@ from ._coordinator import Alone, Coordinator
 from ._errors import GradSelectorError
 from ._hooks import Taps
 from ._keep import Policy
+from ._labels import Differentiated
 from ._leaves import Leaves
 from ._passes import Event, Question
 from ._refocus import refocused
@@ -135,15 +135,17 @@ class Grad:
             HandlerError: The handler has a parameter that is no capture.
         """
         names = list(dict.fromkeys(capture.name for capture in captures(self.selector)))
-        call = None
+        call = direct = None
         if function is not None:
             full, all = full or self.full, all or self.all
             read: Callable[[Captured], object]
             read = itself if full else all_values if all else one_value
             call = calling(function, names, read)
+            if read is one_value and positional_of(function, names) == (self.question.focus,):
+                direct = function
         rules = tuple(prepare(rule) for rule in self._rules(scope))
         waiting = Waiting(str(self.selector)) if self.question.mode == "backward" else None
-        opened = functools.partial(_GradSession, self, names, call, waiting)
+        opened = functools.partial(_GradSession, self, names, call, direct, waiting)
         return Attachment(name, rules, True, opened, adds=function is not None)
 
     def _rules(self, scope: Scope) -> Iterator[Rule]:
@@ -215,13 +217,16 @@ class _GradSession(Session):
         grad: Grad,
         names: Sequence[str],
         call: Callable[[Event], object] | None,
+        direct: Callable[[Differentiated[Any]], object] | None,
         waiting: Waiting | None,
     ) -> None:
-        self._delivered: list[Any] = []
-        outcome: object = self._delivered
+        self.delivered: list[Any] = []
+        outcome: object = self.delivered
         if call is None:
-            outcome = Events(str(grad.selector), names, self._delivered)
-        super().__init__(outcome)
+            outcome = Events(str(grad.selector), names, self.delivered)
+        self.outcome = outcome  # What the class it comes from would do, in one function.
+        self.emits = ()
+        self.direct = direct
         self._call = call
         self._names = names
         self.question = grad.question
@@ -235,11 +240,9 @@ class _GradSession(Session):
         """Joins the other `Grad`s of the call; the first does it for all."""
         if not run.roots:
             return  # Overlays are turned off (`PTERA_DISABLE`).
-        # Behind this one and `Run.start` is the one that runs the call.
-        frame = id(sys._getframe(2))
         if len(run.sessions) == 1 and len(run.roots) == 1:
             self.root = run.roots[0]
-            Alone(self, self.root, run.function, frame)
+            Alone(self, self.root, run.function, run.frame)
             return
         sessions = [session for session in run.sessions if isinstance(session, _GradSession)]
         if sessions[0] is not self:
@@ -247,12 +250,11 @@ class _GradSession(Session):
         taps = Taps() if any(session.waiting for session in sessions) else None
         at = 0
         for attachment, session in zip(run.attachments, run.sessions, strict=True):
-            emits = session.emits
-            count = sum(emit is not None for emit in emits) if emits else len(attachment.rules)
+            count = len(attachment.rules)
             if isinstance(session, _GradSession):
                 session._join(run.roots[at : at + count], taps)
             at += count
-        Coordinator(sessions, run.roots, run.function, taps, frame)
+        Coordinator(sessions, run.roots, run.function, taps, run.frame)
 
     def _join(self, roots: Sequence[Root], taps: Taps | None) -> None:
         self.root, *roots = roots
@@ -270,7 +272,7 @@ class _GradSession(Session):
 
     def deliver(self, event: Event) -> None:
         """Hands one event to the handler, or to the results."""
-        self._delivered.append(event if self._call is None else self._call(event))
+        self.delivered.append(event if self._call is None else self._call(event))
 
     def conclude(self) -> None:
         """Ends the call: passes that were made in it have been claimed."""

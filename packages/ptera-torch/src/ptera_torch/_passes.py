@@ -236,7 +236,11 @@ def _check_used(question: Question, captured: Captured, pairs: Sequence[Any]) ->
             raise UnusedInputError(question.target, variable)
 
 
-def answered_alone(question: Question, events: list[Event], retain: bool) -> list[Event] | None:
+Pairs: TypeAlias = list[tuple[Event, Differentiated[Any]]]
+"""Events as they were collected, each with what stands in the place of its focus."""
+
+
+def answered_alone(question: Question, events: Sequence[Event], retain: bool) -> Pairs | None:
     """Does what `choose` and `differentiate_all` do, for the events of a step of training.
 
     That is one `Grad` with nothing special about it, one target, and a plain parameter in
@@ -246,16 +250,18 @@ def answered_alone(question: Question, events: list[Event], retain: bool) -> lis
 
     Arguments:
         question: What was asked for; it `is_usual`.
-        events: The events, which are changed.
+        events: The events.
         retain: Whether the graph must outlive the pass.
 
     Returns:
-        The events that will be delivered, gradients included; None, and nothing was done,
+        The events that will be delivered, each with its pair; None, and nothing was done,
         if anything is not as usual.
     """
     name, focus = question.target, question.focus
     target = events[0][name].values[-1]
     if focus is None or type(target) is not torch.Tensor or not target.requires_grad:
+        return None
+    if Taps.in_use or is_distributed():
         return None
     inputs: dict[int, torch.Tensor] = {}
     chosen: list[Event] = []
@@ -268,14 +274,15 @@ def answered_alone(question: Question, events: list[Event], retain: bool) -> lis
         if id(value) not in inputs:
             inputs[id(value)] = value
             chosen.append(event)
-    if Taps.in_use or is_distributed():
-        return None
-    gradients = differentiate(name, target, tuple(inputs.values()), retain_graph=retain)
-    for event, grad in zip(chosen, gradients, strict=True):
-        captured = event[focus]
-        pair = Differentiated(captured.values[0], grad)
-        event[focus] = Captured(focus, captured.names, [pair])
-    return chosen
+    values = tuple(inputs.values())
+    gradients = differentiate(name, target, values, retain_graph=retain)
+    return list(zip(chosen, map(Differentiated, values, gradients), strict=True))
+
+
+def with_pair(question: Question, event: Event, pair: Differentiated[Any]) -> Event:
+    """Gives an event with a pair in the place of its focus."""
+    name = str(question.focus)
+    return {**event, name: Captured(name, event[name].names, [pair])}
 
 
 def differentiate_all(requests: Iterable[Request], retain_graph: bool) -> list[list[Event]]:
