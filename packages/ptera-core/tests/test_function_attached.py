@@ -32,6 +32,10 @@ def square(x: int) -> int:
     return y
 
 
+def called_with(function: Callable[[int], object]) -> None:
+    function(square(3))
+
+
 @ptera
 def squares(n: int) -> int:
     total = 0
@@ -343,6 +347,17 @@ class TestOn:
 
         model(2)
         assert seen == [4]
+
+    def test_nor_what_it_gives_to_a_function_of_the_program(self) -> None:
+        seen: list[int] = []
+        model = square.clone()
+
+        @model.on("square > y", live=True)
+        def note(y: int) -> None:
+            called_with(seen.append)
+
+        model(2)
+        assert seen == [9]
 
     def test_a_plain_value_without_return_object(self) -> None:
         model = square.clone()

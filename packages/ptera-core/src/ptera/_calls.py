@@ -123,10 +123,11 @@ class Run:
 
     def _start(self) -> None:
         if len(self.attachments) == 1 and len(self.attachments[0].rules) == 1:
-            [item], [session] = self.attachments[0].rules, self.sessions
+            [attachment], [session] = self.attachments, self.sessions
+            [item] = attachment.rules
             if ActiveAlone.can_be(item):
-                emits = session.emits
-                self._active = active = ActiveAlone(item, emits[0] if emits else item.emit)
+                emit = session.emits[0] if session.emits else None
+                self._active = active = ActiveAlone(item, emit, attachment.guarded)
                 self.roots = active.roots
                 session.connect(self)
                 return

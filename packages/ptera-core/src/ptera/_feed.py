@@ -87,6 +87,7 @@ class Feed:
         modes: For each selector, when its events are delivered.
         raw: Whether events hold `Captured` objects.
         arguments: The captures that the only sink takes by position; None: events are dicts.
+        like: A feed of the same selectors and scope, in whose place it comes.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Feed:
         modes: Sequence[Mode],
         raw: bool = False,
         arguments: tuple[str, ...] | None = None,
+        like: "Feed | None" = None,
     ) -> None:
         self.sinks: tuple[Sink, ...] = ()
         self.has_delivered = False
@@ -105,9 +107,11 @@ class Feed:
         self._arguments = arguments
         self._active: Active | None = None
         self._process = False
-        self._prepared = [
-            prepare(self._rule(outline, scope, mode))
-            for outline, mode in zip(outlines, modes, strict=True)
+        known: Sequence[Prepared | None] = like._prepared if like is not None else ()
+        known = known or [None] * len(outlines)
+        self._prepared: list[Prepared] = [
+            prepare(self._rule(outline, scope, mode), resolved)
+            for outline, mode, resolved in zip(outlines, modes, known, strict=True)
         ]
 
     def _rule(self, outline: Outline, scope: Scope, mode: Mode) -> Rule:

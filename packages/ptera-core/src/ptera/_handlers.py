@@ -4,11 +4,11 @@ import collections
 import dis
 import inspect
 from collections.abc import Callable, Sequence
-from types import BuiltinFunctionType, BuiltinMethodType, FunctionType
+from types import BuiltinFunctionType, BuiltinMethodType, CodeType, FunctionType
 from typing import Any
 
 from ._errors import HandlerError
-from ._originals import original_code
+from ._originals import ByIdentity, original_code
 
 __all__ = ["arguments_of", "can_reach_functions"]
 
@@ -70,21 +70,44 @@ def can_reach_functions(handler: Callable[..., object]) -> bool:
 
 
 def _calls_anything(handler: FunctionType) -> bool:
-    harmless = calls = 0
-    holder: object = None
-    for instruction in dis.get_instructions(original_code(handler)):
+    code = original_code(handler)
+    calls = _read.setdefault(code, lambda: _calls_in(code))
+    return any(name is None or not isinstance(_value(handler, name), _CONTAINERS) for name in calls)
+
+
+_Calls = tuple[str | None, ...]
+_read: ByIdentity[_Calls] = ByIdentity()
+"""What each handler's code calls: reading code takes longer than entering a block does."""
+
+_IS_MARKED = "LOAD_METHOD" not in dis.opmap
+_METHOD = "LOAD_ATTR" if _IS_MARKED else "LOAD_METHOD"
+"""What finds a method in order to call it; where it also reads attributes, a bit tells."""
+
+_ENDLESS = frozenset(("SEND", "YIELD_VALUE", "IMPORT_NAME", "FOR_ITER", "BEFORE_WITH"))
+
+
+def _calls_in(code: CodeType) -> _Calls:
+    """Gives an entry for each call in a handler: whose method it is, if that has a name.
+
+    Arguments:
+        code: The code; of one that calls without saying so (`for`, `with`), one entry is None.
+    """
+    methods: list[str | None] = []
+    calls = 0
+    holder: str | None = None
+    for instruction in dis.get_instructions(code):
         name = instruction.opname
+        if name in _ENDLESS:
+            return (None,)
         if name in ("LOAD_GLOBAL", "LOAD_DEREF"):
-            holder = _value(handler, str(instruction.argval))
+            holder = str(instruction.argval)
             continue
-        if name in ("LOAD_METHOD", "LOAD_ATTR") and isinstance(holder, _CONTAINERS):
-            harmless += 1
+        if name == _METHOD and ((instruction.arg or 0) & 1 or not _IS_MARKED):
+            methods.append(holder)
         if name.startswith("CALL") and not name.startswith("CALL_INTRINSIC"):
             calls += 1
-        if name in ("SEND", "YIELD_VALUE", "IMPORT_NAME", "FOR_ITER", "BEFORE_WITH"):
-            return True
         holder = None
-    return calls > harmless
+    return (*methods, *[None] * (calls - len(methods)))
 
 
 def _value(function: FunctionType, name: str) -> Any:

@@ -192,13 +192,15 @@ class Plans:
 
     __slots__ = ("_arguments", "_process_plan", "_rule", "_specs", "_within", "are_off", "context")
 
-    def __init__(self, rule: Rule, arguments: tuple[str, ...] | None) -> None:
+    def __init__(
+        self, rule: Rule, arguments: tuple[str, ...] | None, like: "Plans | None" = None
+    ) -> None:
         # Here and not where they are activated: each call of an object does that.
         self.are_off = os.environ.get("PTERA_DISABLE") == "1"
         self._rule = rule
         self._arguments = arguments
-        self._specs = specs_of(rule.selector, rule.scope)
-        self._within = _within(rule.scope)
+        self._specs: Specs = specs_of(rule.selector, rule.scope) if like is None else like._specs
+        self._within: list[FunctionType] = _within(rule.scope) if like is None else like._within
         self.context = self._plan(process=False)
         self._process_plan: Plan | None = None
 
@@ -230,11 +232,17 @@ class Prepared:
     guarded: bool
 
 
-def prepare(rule: Rule) -> Prepared:
-    """Resolves and checks a rule, and finds its plans among those already made."""
+def prepare(rule: Rule, like: Prepared | None = None) -> Prepared:
+    """Resolves and checks a rule, and finds its plans among those already made.
+
+    Arguments:
+        rule: The rule.
+        like: One of the same selector and scope, whose names have just been resolved.
+    """
     emit, arguments = _calling(rule)
     guarded = emit is not _no_emit and can_reach_functions(emit)
-    return Prepared(rule, Plans(rule, arguments), emit, guarded)
+    plans = Plans(rule, arguments, None if like is None else like.plans)
+    return Prepared(rule, plans, emit, guarded)
 
 
 def _no_emit(*_: object) -> None:
@@ -441,7 +449,8 @@ class ActiveAlone:
 
     Arguments:
         item: The rule.
-        emit: What takes its events.
+        emit: What takes its events; nothing: what the rule says.
+        reaches: Whether that may call functions of the program.
 
     Attributes:
         roots: Its root, in a list.
@@ -449,11 +458,15 @@ class ActiveAlone:
 
     __slots__ = ("_slot", "roots")
 
-    def __init__(self, item: Prepared, emit: Callable[..., object]) -> None:
-        plan, rule = item.plans.context, item.rule
-        self._slot = slot = _free_slot(plan, ())
+    def __init__(
+        self, item: Prepared, emit: Callable[..., object] | None = None, reaches: bool = False
+    ) -> None:
+        rule = item.rule
+        self._slot = slot = _free_slot(item.plans.context, ())
         _patch.acquire(slot)
-        if item.guarded:
+        if emit is None:
+            emit, reaches = item.emit, item.guarded
+        if reaches:
             emit = guarded(emit, [slot.variable])
         root = Root(slot, emit, rule.value, rule.priority, next(_serials))
         root.closing = rule.closing

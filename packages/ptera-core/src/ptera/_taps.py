@@ -149,7 +149,8 @@ class Taps:
         wanted = first.arguments
         if wanted is None or others or not self._can_be_direct(wanted):
             return self._events
-        direct = Feed(self._outlines, self._scope, self._modes, arguments=wanted)
+        known = self._events
+        direct = Feed(self._outlines, self._scope, self._modes, arguments=wanted, like=known)
         self._events.close()
         self._events.detach(first)
         direct.attach(first)
