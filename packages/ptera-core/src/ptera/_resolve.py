@@ -1,13 +1,22 @@
 """What a function's name in a selector means: the only room that looks at frames."""
 
+import contextlib
 import functools
 import importlib
 import inspect
+import itertools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from types import (
+    CodeType,
+    FrameType,
+    FunctionType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any, cast
 
 from ._originals import original_code
@@ -170,12 +179,42 @@ def find(text: str, scope: Scope) -> Found:
     decorated = _decorated_name(value)
     if decorated is not None:
         return Found((), decorated)
+    name = text.rpartition(".")[2]
     if isinstance(value, MethodType) and not isinstance(value.__self__, type):
-        return Found(tuple(plain_functions(value.__func__)), None, value.__self__)
-    functions = tuple(_within_named(text, scope) if value is NOTHING else callables_in(value))
+        return Found(tuple(_meant_by(value.__func__, name)), None, value.__self__)
+    functions = tuple(_within_named(text, scope) if value is NOTHING else _meant_by(value, name))
     if functions:
         return Found(functions, None)
-    return Found((), text.rpartition(".")[2])
+    return Found((), name)
+
+
+def _meant_by(value: object, name: str) -> list[FunctionType]:
+    """Gives the functions that a name stands for, decorated or not.
+
+    A decorator that does not use `functools.wraps` leaves no other trace than the name of
+    the function that it holds somewhere.
+    """
+    functions = list(callables_in(value))
+    if isinstance(value, type | ModuleType) or any(_is_named(f, name) for f in functions):
+        return functions
+    return _hidden(value, name) or functions or _held(value)
+
+
+def _hidden(value: object, name: str) -> list[FunctionType]:
+    """Gives the function of that name that a decorated one holds, in a list, or none."""
+    found = (function for function in _behind(value, set()) if _is_named(function, name))
+    return list(itertools.islice(found, 1))
+
+
+def _held(value: object) -> list[FunctionType]:
+    """Gives the functions that a descriptor, or the like, was made of, whatever their names."""
+    if not _is_wrapper(value):
+        return []
+    return [function for inner in _attributes(value) for function in plain_functions(inner)]
+
+
+def _is_named(function: FunctionType, name: str) -> bool:
+    return function.__code__.co_name == name
 
 
 def _within_named(text: str, scope: Scope) -> Iterator[FunctionType]:
@@ -227,8 +266,8 @@ def _package_functions(name: str, scope: Scope) -> Iterator[FunctionType]:
 def _module_functions(module: ModuleType) -> Iterator[FunctionType]:
     file = getattr(module, "__file__", None)
     seen: set[int] = set()
-    for value in list(vars(module).values()):
-        for function in _owned(value, module, seen):
+    for name, value in list(vars(module).items()):
+        for function in _owned(value, module, seen, name):
             if file is None or _same_file(function.__code__, file):
                 yield function
 
@@ -237,15 +276,17 @@ def _same_file(code: CodeType, file: str) -> bool:
     return code.co_filename == file or code.co_filename == file.removesuffix("c")
 
 
-def _owned(value: object, module: ModuleType, seen: set[int]) -> Iterator[FunctionType]:
+def _owned(
+    value: object, module: ModuleType, seen: set[int], name: str = ""
+) -> Iterator[FunctionType]:
     """Gives the functions of a module's variable: methods of its classes, entries of its tables."""
     if id(value) in seen:
         return
     seen.add(id(value))
     if isinstance(value, type):
         if value.__module__ == module.__name__:
-            for member in list(vars(value).values()):
-                yield from _owned(member, module, seen)
+            for key, member in list(vars(value).items()):
+                yield from _owned(member, module, seen, key)
     elif type(value) in _TABLES:
         table = cast(Any, value)
         for member in list(table.values() if hasattr(table, "values") else table):
@@ -253,6 +294,7 @@ def _owned(value: object, module: ModuleType, seen: set[int]) -> Iterator[Functi
                 yield from _owned(member, module, seen)
     else:
         yield from plain_functions(value)
+        yield from _member(value, name) if name else ()
 
 
 _TABLES = (dict, list, tuple, set, frozenset)
@@ -278,13 +320,36 @@ def _behind(value: object, seen: set[int]) -> Iterator[FunctionType]:
     if id(value) in seen or len(seen) > 200:
         return
     seen.add(id(value))
+    held: list[object] = []
     for function in plain_functions(value):
         yield function
-        wrapped = getattr(function, "__wrapped__", None)
-        cells = [_cell_value(cell) for cell in function.__closure__ or ()]
-        for inner in (wrapped, *cells):
-            if inner is not None and (callable(inner) or isinstance(inner, property)):
-                yield from _behind(inner, seen)
+        held.append(getattr(function, "__wrapped__", None))
+        held.extend(_cell_value(cell) for cell in function.__closure__ or ())
+    if not held and _is_wrapper(value):
+        held.extend(_attributes(value))
+    for inner in held:
+        if callable(inner) or isinstance(inner, property):
+            yield from _behind(inner, seen)
+
+
+def _is_wrapper(value: object) -> bool:
+    """Whether a value may be what a class made of a function that it decorated."""
+    kind = type(value)
+    if isinstance(value, type | ModuleType | FunctionType) or kind.__module__ == "builtins":
+        return False
+    return callable(value) or hasattr(kind, "__get__")
+
+
+def _attributes(value: object) -> Iterator[object]:
+    """Gives what an object holds itself, without running any of its code."""
+    names: object = getattr(value, "__dict__", None)
+    if isinstance(names, dict):
+        yield from list(cast("dict[str, object]", names).values())
+    for base in type(value).__mro__:
+        for member in list(vars(base).values()):
+            if isinstance(member, MemberDescriptorType):
+                with contextlib.suppress(AttributeError):
+                    yield member.__get__(value)
 
 
 def _cell_value(cell: object) -> object:
@@ -316,7 +381,15 @@ def _methods(owner: type) -> Iterator[FunctionType]:
             if name not in seen:
                 seen.add(name)
                 if base is owner or not _is_builtin_like(base):
-                    yield from plain_functions(member)
+                    yield from _member(member, name)
+
+
+def _member(value: object, name: str) -> list[FunctionType]:
+    """Gives the functions of one variable of a class or module, past its decorators."""
+    functions = list(plain_functions(value))
+    if any(_is_named(function, name) for function in functions):
+        return functions
+    return _hidden(value, name) or functions or _held(value)
 
 
 def _is_builtin_like(base: type) -> bool:
@@ -338,8 +411,16 @@ def plain_functions(value: object) -> Iterator[FunctionType]:
         yield from plain_functions(value.func)
     elif isinstance(value, functools.cached_property):
         yield from plain_functions(value.func)
-    elif isinstance(getattr(value, "__wrapped__", None), FunctionType):
-        yield from plain_functions(value.__wrapped__)  # type: ignore[attr-defined]  # just asked
+    elif isinstance(wrapped := _wrapped(value), FunctionType):
+        yield from plain_functions(wrapped)
+
+
+def _wrapped(value: object) -> object:
+    """Gives what `functools.wraps` and the like say was wrapped, or None."""
+    try:
+        return getattr(value, "__wrapped__", None)
+    except Exception:
+        return None  # An object that answers for its attributes itself.
 
 
 def _innermost(function: FunctionType) -> FunctionType:
