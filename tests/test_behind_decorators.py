@@ -35,6 +35,17 @@ def made_with(number: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return decorate
 
 
+def either(other: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(other)
+        def call(*args: Any) -> Any:
+            return function(*args)
+
+        return call
+
+    return decorate
+
+
 class Callable_:  # noqa: N801 - it decorates
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -76,6 +87,16 @@ def wrapped(n: int) -> int:
 @made_with(3)
 @functools.lru_cache
 def stacked(n: int) -> int:
+    x = n + 1
+    return x
+
+
+def instead(n: int) -> int:
+    return n
+
+
+@either(instead)
+def chosen(n: int) -> int:
     x = n + 1
     return x
 
@@ -133,6 +154,7 @@ FUNCTIONS: list[tuple[str, Callable[[int], object]]] = [
     ("closed", closed),
     ("wrapped", wrapped),
     ("stacked", lambda n: stacked(n)),
+    ("chosen", chosen),
     ("called", called),
     ("slotted", slotted),
     ("dispatched", dispatched),

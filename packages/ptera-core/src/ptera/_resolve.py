@@ -266,8 +266,8 @@ def _package_functions(name: str, scope: Scope) -> Iterator[FunctionType]:
 def _module_functions(module: ModuleType) -> Iterator[FunctionType]:
     file = getattr(module, "__file__", None)
     seen: set[int] = set()
-    for name, value in list(vars(module).items()):
-        for function in _owned(value, module, seen, name):
+    for value in list(vars(module).values()):
+        for function in _owned(value, module, seen):
             if file is None or _same_file(function.__code__, file):
                 yield function
 
@@ -276,25 +276,24 @@ def _same_file(code: CodeType, file: str) -> bool:
     return code.co_filename == file or code.co_filename == file.removesuffix("c")
 
 
-def _owned(
-    value: object, module: ModuleType, seen: set[int], name: str = ""
-) -> Iterator[FunctionType]:
+def _owned(value: object, module: ModuleType, seen: set[int]) -> Iterator[FunctionType]:
     """Gives the functions of a module's variable: methods of its classes, entries of its tables."""
     if id(value) in seen:
         return
     seen.add(id(value))
     if isinstance(value, type):
         if value.__module__ == module.__name__:
-            for key, member in list(vars(value).items()):
-                yield from _owned(member, module, seen, key)
+            for member in list(vars(value).values()):
+                yield from _owned(member, module, seen)
     elif type(value) in _TABLES:
         table = cast(Any, value)
         for member in list(table.values() if hasattr(table, "values") else table):
             if callable(member) or type(member) in _TABLES:
                 yield from _owned(member, module, seen)
     else:
-        yield from plain_functions(value)
-        yield from _member(value, name) if name else ()
+        # Wrappers are functions of their module too.
+        yield from _behind(value, set())
+        yield from _held(value)
 
 
 _TABLES = (dict, list, tuple, set, frozenset)
@@ -321,7 +320,8 @@ def _behind(value: object, seen: set[int]) -> Iterator[FunctionType]:
         return
     seen.add(id(value))
     held: list[object] = []
-    for function in plain_functions(value):
+    # What `functools.wraps` passes by may hold functions too.
+    for function in [value] if isinstance(value, FunctionType) else plain_functions(value):
         yield function
         held.append(getattr(function, "__wrapped__", None))
         held.extend(_cell_value(cell) for cell in function.__closure__ or ())
