@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from types import CodeType, FunctionType
 
 from ._choice import weave_for
+from ._collector import begin_holding, end_holding
 from ._compile import bind_constants
 from ._constants import Constants
 from ._creation import Finding, find_at_creation
@@ -88,6 +89,8 @@ def acquire(slot: Slot) -> None:
         slot.users += 1
         if slot.users > 1:
             return
+        if not _active:
+            begin_holding()
         _active.append(slot)
         version = registry_version()
         ready = slot.ready
@@ -143,6 +146,8 @@ def release(slot: Slot) -> None:
         if slot.users:
             return
         _active.remove(slot)
+        if not _active:
+            end_holding()
         alone = slot.alone
         for reference, installation in slot.tapped:
             function = reference()
