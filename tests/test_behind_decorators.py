@@ -191,6 +191,21 @@ def test_what_an_object_was_made_of() -> None:
     assert events == [{"x": 4}]
 
 
+class Public:
+    def method(self, n: int) -> int:
+        x = n + 1
+        return x
+
+
+Public.__module__ = __name__.rpartition(".")[0]
+
+
+def test_a_class_that_says_it_is_from_the_package_above() -> None:
+    with probing(f"/{__name__}/* > x").values() as events:
+        Public().method(3)
+    assert events == [{"x": 4}]
+
+
 def test_the_methods_of_a_class() -> None:
     with probing("Thing > x").values() as events:
         Thing().closed(3)

@@ -282,7 +282,8 @@ def _owned(value: object, module: ModuleType, seen: set[int]) -> Iterator[Functi
         return
     seen.add(id(value))
     if isinstance(value, type):
-        if value.__module__ == module.__name__:
+        # Some packages say that their classes are from where they can be imported.
+        if f"{module.__name__}.".startswith(f"{value.__module__}."):
             for member in list(vars(value).values()):
                 yield from _owned(member, module, seen)
     elif type(value) in _TABLES:
