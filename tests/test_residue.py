@@ -145,6 +145,38 @@ class TestCode:
         assert list(running) == [1, 2]
         assert events == [0]
 
+    def test_code_that_the_program_sets_stays(self) -> None:
+        function, other = fresh(), FunctionType(ruined.__code__, globals(), "area")
+        with probing("f > height", env={"f": function}).values() as events:
+            function(1)
+            function.__code__ = other.__code__
+            with pytest.raises(ValueError):
+                function(5)
+        assert function.__code__ is ruined.__code__
+        assert events == [{"height": 4}]
+
+    def test_code_that_the_program_sets_is_what_is_tapped_next(self) -> None:
+        function = fresh()
+        for code, expected in ((area.__code__, 4), (ruined.__code__, 2), (area.__code__, 4)):
+            function.__code__ = code
+            with probing("f > height", env={"f": function}).values() as events:
+                try:
+                    function(1)
+                except ValueError:
+                    assert code is ruined.__code__
+            assert events == [{"height": expected}]
+            assert function.__code__ is code
+
+    def test_code_that_the_program_sets_under_two_probes(self) -> None:
+        function = fresh()
+        with probing("f > height", env={"f": function}).values() as events:
+            function.__code__ = ruined.__code__
+            with probing("f{width} > height", env={"f": function}).values() as inner:
+                with pytest.raises(ValueError):
+                    function(1)
+        assert (events, inner) == ([], [{"width": 1, "height": 2}])
+        assert function.__code__ is ruined.__code__
+
 
 class TestNamespaces:
     def test_globals_are_as_before(self) -> None:

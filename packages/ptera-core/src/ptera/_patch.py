@@ -40,12 +40,18 @@ class Installation:
 
     Arguments:
         base: The code that it has without any of them.
+
+    Attributes:
+        installed: The code that was set last. The program may set another one itself.
+        slots: Which slots have taps in it.
+        codes: The code for slots by their serial numbers.
     """
 
-    __slots__ = ("base", "codes", "slots")
+    __slots__ = ("base", "codes", "installed", "slots")
 
     def __init__(self, base: CodeType) -> None:
         self.base = base
+        self.installed = base
         self.slots: tuple[Slot, ...] = ()
         self.codes: dict[tuple[int, ...], CodeType] = {}
 
@@ -120,11 +126,10 @@ def _tap_again(slot: Slot, ready: "list[tuple[weakref.ref[FunctionType], Install
         if function is None:
             continue
         code = None if installation.slots else installation.codes.get(serials)
-        if code is None:
+        if code is None or function.__code__ is not installation.base:
             _try_to_add(function, slot)
             continue
-        installation.base = function.__code__
-        function.__code__ = code
+        function.__code__ = installation.installed = code
         installation.slots = alone
         tapped.append(entry)
 
@@ -155,7 +160,8 @@ def release(slot: Slot) -> None:
                 continue
             if installation.slots is alone:
                 installation.slots = ()
-                function.__code__ = installation.base
+                if function.__code__ is installation.installed:
+                    function.__code__ = installation.base
             elif slot in installation.slots:
                 _remove(function, installation, slot)
         slot.tapped.clear()
@@ -260,8 +266,13 @@ def _add(function: FunctionType, slot: Slot) -> None:
         installation = _installations[function] = Installation(function.__code__)
     if slot in installation.slots:
         return
-    if not installation.slots:
+    if function.__code__ is not (
+        installation.installed if installation.slots else installation.base
+    ):
+        # The program itself has set it, as reloaders do, and with it any taps are gone.
         installation.base = function.__code__
+        installation.slots = ()
+        installation.codes.clear()
     slots = (*installation.slots, slot) if installation.slots else slot.alone
     _install(function, installation, slots)
     slot.tapped.append((weakref.ref(function), installation))
@@ -269,10 +280,11 @@ def _add(function: FunctionType, slot: Slot) -> None:
 
 def _remove(function: FunctionType, installation: Installation, slot: Slot) -> None:
     left = tuple(other for other in installation.slots if other is not slot)
-    if left:
+    if left and function.__code__ is installation.installed:
         _install(function, installation, left)
-    else:
-        installation.slots = ()
+        return
+    installation.slots = left
+    if function.__code__ is installation.installed:
         function.__code__ = installation.base
 
 
@@ -281,7 +293,7 @@ def _install(function: FunctionType, installation: Installation, slots: tuple[Sl
     code = installation.codes.get(serials)
     if code is None:
         code = installation.codes[serials] = _code(function, slots)
-    function.__code__ = code
+    function.__code__ = installation.installed = code
     installation.slots = slots
 
 
