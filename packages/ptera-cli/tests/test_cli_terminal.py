@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -216,3 +217,30 @@ def test_the_command_ptera_completes(name: str, folder: Path) -> None:
         assert running.offers("ptera probe --su", "--summary")
     finally:
         running.close()
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@pytest.mark.parametrize(
+    ("program", "line", "expected"),
+    [
+        ("train.py", "train.py --la", "--layers"),
+        ("train.py", "train.py --opt sg", "sgd"),
+        ("tool.py", "tool tr", "train"),
+        ("tool.py", "tool train --la", "--layers"),
+        ("-m ptera_cli", "ptera pr", "probe"),
+    ],
+)
+def test_fish_completes(folder: Path, program: str, line: str, expected: str) -> None:
+    """Fish says what it would complete, so that no terminal is needed."""
+    script = f"{sys.executable} {program} --completion fish | source; complete -C '{line}'"
+    finished = subprocess.run(
+        ["fish", "--no-config", "-c", script],
+        cwd=folder,
+        env=environment(HOME=str(folder)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # Files are offered too where a command could stand.
+    offers = [offer.partition("\t")[0] for offer in finished.stdout.splitlines()]
+    assert [offer for offer in offers if not offer.endswith(".py")] == [expected]
