@@ -125,7 +125,7 @@ class Run:
         if len(self.attachments) == 1 and len(self.attachments[0].rules) == 1:
             [attachment], [session] = self.attachments, self.sessions
             [item] = attachment.rules
-            if ActiveAlone.can_be(item):
+            if not item.plans.are_off:
                 emit = session.emits[0] if session.emits else None
                 self._active = active = ActiveAlone(item, emit, attachment.guarded)
                 self.roots = active.roots

@@ -363,6 +363,15 @@ def watch(begin: Begin) -> None:
     _watchers.append(begin)
 
 
+def _tell_watchers(endings: list[Callable[[], None]]) -> None:
+    """Says that an overlay begins, and notes what is to be done when it ends."""
+    plugin_for(_COMPILER.partition(".")[0])
+    for begin in _watchers:
+        end = begin()
+        if end is not None:
+            endings.append(end)
+
+
 class Active:
     """Rules that are active now; `close` ends them, from whichever context.
 
@@ -384,20 +393,13 @@ class Active:
             return
         try:
             if _COMPILER in sys.modules:
-                self._tell_watchers()
+                _tell_watchers(self._endings)
             for item in prepared:
                 self._enter(item)
             self._guard(prepared)
         except BaseException:
             self.close()
             raise
-
-    def _tell_watchers(self) -> None:
-        plugin_for(_COMPILER.partition(".")[0])
-        for begin in _watchers:
-            end = begin()
-            if end is not None:
-                self._endings.append(end)
 
     def _enter(self, item: Prepared) -> None:
         plan = item.plans.process if self._process else item.plans.context
@@ -456,14 +458,22 @@ class ActiveAlone:
         roots: Its root, in a list.
     """
 
-    __slots__ = ("_slot", "roots")
+    __slots__ = ("_endings", "_slot", "roots")
 
     def __init__(
         self, item: Prepared, emit: Callable[..., object] | None = None, reaches: bool = False
     ) -> None:
         rule = item.rule
+        self._endings: list[Callable[[], None]] | None = None
         self._slot = slot = _free_slot(item.plans.context, ())
-        _patch.acquire(slot)
+        try:
+            if _COMPILER in sys.modules:
+                self._endings = []
+                _tell_watchers(self._endings)
+            _patch.acquire(slot)
+        except BaseException:
+            self._tell_ending()
+            raise
         if emit is None:
             emit, reaches = item.emit, item.guarded
         if reaches:
@@ -472,15 +482,16 @@ class ActiveAlone:
         root.closing = rule.closing
         self.roots = [root]
 
-    @staticmethod
-    def can_be(item: Prepared) -> bool:
-        """Whether nothing else is to be done for the rule: it is not off, nobody watches."""
-        return not item.plans.are_off and _COMPILER not in sys.modules
-
     def close(self) -> None:
         """Ends the rule."""
         self.roots[0].end()
         _patch.release(self._slot)
+        if self._endings is not None:
+            self._tell_ending()
+
+    def _tell_ending(self) -> None:
+        while self._endings:
+            self._endings.pop()()
 
 
 def _reset(slot: Slot, token: "contextvars.Token[Root | Node | None]") -> None:
