@@ -185,6 +185,23 @@ def test_among_all_of_a_module(name: str, call: Callable[[int], object]) -> None
     assert [event["x"] for event in events] in ([4], [8])
 
 
+class Model:
+    def __init__(self, function: Callable[[int], int]) -> None:
+        self.function = function
+
+    def forward(self, n: int) -> int:
+        x = self.function(n)
+        return x
+
+
+def test_a_model_stands_for_its_own_forward() -> None:
+    model, other = Model(mean), Model(mean)
+    with probing("model > x").values() as events:
+        model.forward(3)
+        other.forward(5)
+    assert events == [{"x": 4}]
+
+
 def test_what_an_object_was_made_of() -> None:
     with probing("average > x").values() as events:
         average(3)

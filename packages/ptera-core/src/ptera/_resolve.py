@@ -169,6 +169,7 @@ class Found:
 def find(text: str, scope: Scope) -> Found:
     """Resolves the function part of a call pattern.
 
+    A model, which is an object whose class defines `forward`, stands for that method of its own.
     A name that `scope` does not know stands for the functions of that name that `within=`
     makes visible or, failing that, for decorated and nested functions of that name,
     whichever they turn out to be.
@@ -182,6 +183,9 @@ def find(text: str, scope: Scope) -> Found:
     name = text.rpartition(".")[2]
     if isinstance(value, MethodType) and not isinstance(value.__self__, type):
         return Found(tuple(_meant_by(value.__func__, name)), None, value.__self__)
+    forward = inspect.getattr_static(type(value), "forward", None)
+    if isinstance(forward, FunctionType):
+        return Found(tuple(_meant_by(forward, "forward")), None, value)
     functions = tuple(_within_named(text, scope) if value is NOTHING else _meant_by(value, name))
     if functions:
         return Found(functions, None)
@@ -363,8 +367,7 @@ def _cell_value(cell: object) -> object:
 def callables_in(value: object) -> Iterator[FunctionType]:
     """Gives the functions that a name means when it stands for `value`.
 
-    A class stands for its methods, a module for its functions, a model (any object
-    whose class defines `forward` or `__call__`) for the methods of its class.
+    A class stands for its methods, a module for its functions.
     """
     if isinstance(value, ModuleType):
         yield from _module_functions(value)
