@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar, overload
 
 from .._errors import Failure, ProbeError
-from .._handlers import arguments_of, can_reach_functions
+from .._handlers import arguments_of, can_reach_functions, plain_parameters
 from ._display import breaking, displaying, program_traceback
 from ._fill import formatted, lax
 from ._pairs import wrapping
@@ -363,6 +363,9 @@ _TWO_ENDS = "Mark the variable where it begins with `!`, and the one where it en
 
 def _takes_only(function: Handler, arguments: Sequence[str]) -> bool:
     """Whether a function has just those parameters, each needed and positional."""
+    plain = plain_parameters(function)
+    if plain is not None:
+        return plain == tuple(arguments)
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
