@@ -79,50 +79,7 @@ _TORCH = """
 import warnings
 # torch without numpy works, and says so.
 warnings.filterwarnings("ignore", "Failed to initialize NumPy")
-import torch
-from ptera import Recurrence, ptera
-from ptera.torch import Grad
-
-@ptera
-def layer(inp):
-    W: torch.nn.Parameter
-    b: torch.nn.Parameter
-    actfn: object
-    return actfn(inp @ W + b)
-
-@ptera
-def sequential(inp):
-    layers: list
-    h = Recurrence()
-    h[0] = inp
-    for i, layer in enumerate(layers):
-        h[i + 1] = layer(h[i])
-    return h[len(layers)]
-
-@ptera
-def step(inp, target):
-    model: object
-    loss = torch.nn.functional.nll_loss(model(inp), target)
-    return loss
-
-def made(size, out, actfn):
-    W, b = (torch.nn.Parameter(torch.randn(n, out) / n**0.5) for n in (size, 1))
-    return layer.new(W=W, b=b, actfn=actfn)
-
-torch.manual_seed(1)
-layers = [made(8, 16, torch.relu), made(16, 3, torch.nn.LogSoftmax(dim=1))]
-train = step.new(model=sequential.new(layers=layers)).clone(return_object=True)
-
-@train.on(Grad("step{!!loss} >> $param:Parameter"))
-def update(param):
-    value, grad = param
-    value.data -= 0.5 * grad
-
-inp = torch.randn(60, 8)
-target = inp[:, :3].argmax(dim=1)
-losses = [train(inp, target).value.item() for _ in range(100)]
-assert losses[-1] < 0.1 < losses[0], (losses[0], losses[-1])
-"""
+""" + (ROOT / "examples" / "training.py").read_text(encoding="utf-8")
 
 CHECKS = (
     Check(

@@ -37,6 +37,7 @@ SHORT = {
     "hyperparameters": "x = ",
     "regularize": "penalty on weights",
     "temperature": "T = 10 at the top",
+    "training": "loss after:  0.0",
     "undecorated": "without the second block",
 }
 
