@@ -10,7 +10,7 @@ import torch
 from ptera import Ptera
 from ptera._declared import Declarer, register_declarer
 from ptera._decorator import wrapped
-from ptera._resolve import plain_functions
+from ptera._unwrap import plain_functions
 
 from ._distributed import lasting
 
