@@ -89,7 +89,7 @@ class Taps:
     def pytest_unconfigure(self) -> None:
         if self._overlay is None:
             return
-        ((slot, _, _),) = self._overlay._process._entries  # type: ignore[union-attr]  # started
+        (root,) = self._overlay._process.roots  # type: ignore[union-attr]  # started
         written = {id(original): f for f, original in self._functions}
         tapped = {id(original) for f, original in self._functions if f.__code__ is not original}
         self.report = {
@@ -97,7 +97,7 @@ class Taps:
             "tapped": len(tapped),
             "refused": {
                 f"{f.__globals__['__name__']}:{original.co_firstlineno} {original.co_qualname}": (
-                    slot.refused.get(original.co_qualname, NOT_REACHED)
+                    root.slot.refused.get(original.co_qualname, NOT_REACHED)
                 )
                 for f, original in self._functions
                 if id(original) not in tapped

@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import Any
 
 from ._attachments import Attachment, Session
-from ._deliver import Node, Root
+from ._deliver import Root
 from ._overlay import Active, ActiveAlone, Prepared
 from ._plan import Mode
 from ._results import Results
@@ -71,7 +71,6 @@ class Run:
 
     __slots__ = (
         "_active",
-        "_token",
         "_tokens",
         "attachments",
         "frame",
@@ -140,14 +139,10 @@ class Run:
         ]
         if not rules:
             return
-        if len(rules) == 1:
-            self._active = Active(rules, False, placed=False)
-            self.roots = self._active.roots
-        else:
-            order = _entering(rules)
-            self._active = active = Active([rules[number] for number in order], False, placed=False)
-            roots = zip(order, active.roots, strict=False)
-            self.roots = [root for _, root in sorted(roots, key=itemgetter(0))]
+        order = _entering(rules)
+        self._active = Active([rules[number] for number in order], False, placed=False)
+        roots = zip(order, self._active.roots, strict=False)
+        self.roots = [root for _, root in sorted(roots, key=itemgetter(0))]
         for session in self.sessions:
             session.connect(self)
 
@@ -159,16 +154,10 @@ class Run:
         except BaseException:
             self.abandon()
             raise
-        self._tokens: list[tuple[_Variable, contextvars.Token[Root | Node | None]]] = []
-        for root in self.roots:
-            variable = root.slot.variable
-            self._tokens.append((variable, variable.set(root)))
-        self._token = _running.set((*_running.get(), self))
+        self._tokens = _put_under(self)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        _running.reset(self._token)
-        for variable, token in reversed(self._tokens):
-            variable.reset(token)
+        _take_from_under(self._tokens)
         if kind is None:
             self.finish()
         else:
@@ -233,37 +222,45 @@ _NOT_COMPILED = (
 )
 
 
-_Variable = contextvars.ContextVar[Root | Node | None]
+_running: contextvars.ContextVar[tuple[Run, ...]] = contextvars.ContextVar(
+    "ptera.running", default=()
+)
+
+_Tokens = list[tuple[contextvars.ContextVar[Any], contextvars.Token[Any]]]
+
+
+def _put_under(run: Run) -> _Tokens:
+    """Puts the current context under the rules of a call; the tokens undo it."""
+    tokens: _Tokens = []
+    for root in run.roots:
+        variable = root.slot.variable
+        tokens.append((variable, variable.set(root)))
+    tokens.append((_running, _running.set((*_running.get(), run))))
+    return tokens
+
+
+def _take_from_under(tokens: _Tokens) -> None:
+    for variable, token in reversed(tokens):
+        variable.reset(token)
 
 
 class Inside:
-    """Puts the current context under the rules of a call: for all of it, or for one step.
+    """Puts the current context under the rules of a call for one step of it.
 
     Context variables do not follow generators, so what is put here is taken off at the
     end of each step.
     """
 
-    __slots__ = ("run", "running", "tokens")
+    __slots__ = ("run", "tokens")
 
     def __init__(self, run: Run) -> None:
         self.run = run
 
     def __enter__(self) -> None:
-        self.tokens: list[tuple[_Variable, contextvars.Token[Root | Node | None]]] = []
-        for root in self.run.roots:
-            variable = root.slot.variable
-            self.tokens.append((variable, variable.set(root)))
-        self.running = _running.set((*_running.get(), self.run))
+        self.tokens = _put_under(self.run)
 
     def __exit__(self, *_: object) -> None:
-        _running.reset(self.running)
-        for variable, token in reversed(self.tokens):
-            variable.reset(token)
-
-
-_running: contextvars.ContextVar[tuple[Run, ...]] = contextvars.ContextVar(
-    "ptera.running", default=()
-)
+        _take_from_under(self.tokens)
 
 
 Begin = Callable[[], Run | None]

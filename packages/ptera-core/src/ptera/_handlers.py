@@ -5,33 +5,52 @@ import dis
 import inspect
 from collections.abc import Callable, Sequence
 from types import BuiltinFunctionType, BuiltinMethodType, CodeType, FunctionType
-from typing import Any
+from typing import Any, TypeGuard
 
 from ._errors import HandlerError
 from ._originals import ByIdentity, original_code
 
-__all__ = ["arguments_of", "can_reach_functions", "is_positional", "plain_parameters"]
+__all__ = [
+    "arguments_of",
+    "can_reach_functions",
+    "is_positional",
+    "leniency",
+    "parameters_of",
+    "positional_of",
+]
 
 _CONTAINERS = (list, dict, set, collections.deque, collections.Counter, collections.defaultdict)
 
 
-def plain_parameters(handler: Callable[..., object]) -> tuple[str, ...] | None:
-    """Gives the names of a function's parameters if all are needed and can be given by position.
+def parameters_of(handler: Callable[..., object]) -> list[inspect.Parameter] | None:
+    """Gives the parameters of a handler, or None if they cannot be told.
 
-    That is what nearly all handlers are, and `inspect.signature` takes longer than entering
-    a block does.
+    Nearly all handlers are plain functions, and for those `inspect.signature` takes longer
+    than entering a block does.
 
     Examples:
-        >>> plain_parameters(lambda x, y: x)
-        ('x', 'y')
-        >>> plain_parameters(lambda x, *, y=1: x)
+        >>> [str(parameter) for parameter in parameters_of(lambda x, y=1, *z: x)]
+        ['x', 'y=1', '*z']
+        >>> parameters_of(dict.pop)
     """
-    if type(handler) is not FunctionType or handler.__defaults__ or handler.__dict__:
-        return None  # Its dictionary may hold `__wrapped__`, or `__signature__`.
-    code = handler.__code__
-    if code.co_kwonlyargcount or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+    if _is_plain(handler):
+        code = handler.__code__
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return [inspect.Parameter(n, kind) for n in code.co_varnames[: code.co_argcount]]
+    try:
+        return list(inspect.signature(handler).parameters.values())
+    except (TypeError, ValueError):
         return None
-    return code.co_varnames[: code.co_argcount]
+
+
+def _is_plain(handler: Callable[..., object]) -> TypeGuard[FunctionType]:
+    """Whether each parameter is needed and can be given by position or by name."""
+    # Its dictionary may hold `__wrapped__`, or `__signature__`.
+    if type(handler) is not FunctionType or handler.__defaults__ or handler.__dict__:
+        return False
+    code = handler.__code__
+    variable = code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    return not (variable or code.co_kwonlyargcount or code.co_posonlyargcount)
 
 
 def arguments_of(handler: Callable[..., object], captures: Sequence[str]) -> tuple[str, ...]:
@@ -48,15 +67,8 @@ def arguments_of(handler: Callable[..., object], captures: Sequence[str]) -> tup
     Raises:
         HandlerError: A parameter without a default is not a capture.
     """
-    plain = plain_parameters(handler)
-    if plain is not None:
-        for name in plain:
-            if name not in captures:
-                raise HandlerError(handler, name, tuple(captures))
-        return plain
-    try:
-        parameters = inspect.signature(handler).parameters.values()
-    except (TypeError, ValueError):
+    parameters = parameters_of(handler)
+    if parameters is None:
         return tuple(captures)
     chosen: list[str] = []
     for parameter in parameters:
@@ -71,17 +83,41 @@ def arguments_of(handler: Callable[..., object], captures: Sequence[str]) -> tup
 
 def is_positional(handler: Callable[..., object], arguments: Sequence[str]) -> bool:
     """Tells whether those arguments can be given by position, in that order."""
-    plain = plain_parameters(handler)
-    if plain is not None:
-        return plain[: len(arguments)] == tuple(arguments)
-    try:
-        parameters = list(inspect.signature(handler).parameters.values())
-    except (TypeError, ValueError):
+    parameters = parameters_of(handler)
+    if parameters is None:
         return False
     head = parameters[: len(arguments)]
     return [p.name for p in head] == list(arguments) and all(
         p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in head
     )
+
+
+def leniency(handler: Callable[..., object]) -> tuple[frozenset[str], bool]:
+    """Gives the parameters that need not be given, and whether any others may be."""
+    parameters = parameters_of(handler) or ()
+    optional = frozenset(p.name for p in parameters if p.default is not p.empty)
+    return optional, any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def positional_of(handler: Callable[..., Any], captures: Sequence[str]) -> tuple[str, ...] | None:
+    """Gives the captures with which a handler is called, if that is done by position alone.
+
+    Arguments:
+        handler: The handler.
+        captures: The captures that events have.
+
+    Raises:
+        HandlerError: A parameter without a default is no capture.
+
+    Examples:
+        >>> positional_of(lambda y, x: y, ["x", "y"])
+        ('y', 'x')
+        >>> positional_of(lambda y, x=1: y, ["x", "y"])
+    """
+    names = arguments_of(handler, captures)
+    optional, takes_all = leniency(handler)
+    plain = not takes_all and optional.isdisjoint(names) and is_positional(handler, names)
+    return names if plain else None
 
 
 def can_reach_functions(handler: Callable[..., object]) -> bool:

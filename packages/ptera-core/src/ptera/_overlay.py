@@ -372,6 +372,11 @@ def _tell_watchers(endings: list[Callable[[], None]]) -> None:
             endings.append(end)
 
 
+def _tell_of_end(endings: list[Callable[[], None]]) -> None:
+    while endings:
+        endings.pop()()
+
+
 class Active:
     """Rules that are active now; `close` ends them, from whichever context.
 
@@ -388,7 +393,7 @@ class Active:
         self._process = process
         self._placed = placed
         self._endings: list[Callable[[], None]] = []
-        self._entries: list[tuple[Slot, Root, contextvars.Token[Root | Node | None] | None]] = []
+        self._entries: list[tuple[Root, contextvars.Token[Root | Node | None] | None]] = []
         if prepared and prepared[0].plans.are_off:
             return
         try:
@@ -404,42 +409,39 @@ class Active:
     def _enter(self, item: Prepared) -> None:
         plan = item.plans.process if self._process else item.plans.context
         slot = _free_slot(plan, self._entries)
-        _patch.acquire(slot)
-        root = Root(slot, item.emit, item.rule.value, item.rule.priority, next(_serials))
-        root.closing = item.rule.closing
+        root = _tapped(item, slot, item.emit)
         token = None
         if self._process:
             slot.root = root
         elif self._placed:
             token = slot.variable.set(root)
-        self._entries.append((slot, root, token))
+        self._entries.append((root, token))
 
     def _guard(self, prepared: Sequence[Prepared]) -> None:
         """Keeps a handler's own calls out of the overlay that it serves."""
         if not any([item.guarded for item in prepared]):
             return
-        variables = [slot.variable for slot, _, _ in self._entries]
-        for item, (_, root, _) in zip(prepared, self._entries, strict=True):
+        variables = [root.slot.variable for root, _ in self._entries]
+        for item, (root, _) in zip(prepared, self._entries, strict=True):
             if item.guarded:
                 root.emit = guarded(item.emit, variables)
 
     @property
     def roots(self) -> list[Root]:
         """The roots of the rules, in their order."""
-        return [root for _, root, _ in self._entries]
+        return [root for root, _ in self._entries]
 
     def close(self) -> None:
         """Ends the rules; frames that are still running find them inert."""
         while self._entries:
-            slot, root, token = self._entries.pop()
+            root, token = self._entries.pop()
             root.end()
             if self._process:
-                slot.root = None
+                root.slot.root = None
             elif token is not None:
-                _reset(slot, token)
-            _patch.release(slot)
-        while self._endings:
-            self._endings.pop()()
+                _reset(root.slot, token)
+            _patch.release(root.slot)
+        _tell_of_end(self._endings)
 
 
 class ActiveAlone:
@@ -458,40 +460,31 @@ class ActiveAlone:
         roots: Its root, in a list.
     """
 
-    __slots__ = ("_endings", "_slot", "roots")
+    __slots__ = ("_endings", "roots")
 
     def __init__(
         self, item: Prepared, emit: Callable[..., object] | None = None, reaches: bool = False
     ) -> None:
-        rule = item.rule
-        self._endings: list[Callable[[], None]] | None = None
-        self._slot = slot = _free_slot(item.plans.context, ())
-        try:
-            if _COMPILER in sys.modules:
-                self._endings = []
-                _tell_watchers(self._endings)
-            _patch.acquire(slot)
-        except BaseException:
-            self._tell_ending()
-            raise
+        slot = _free_slot(item.plans.context, ())
         if emit is None:
             emit, reaches = item.emit, item.guarded
         if reaches:
             emit = guarded(emit, [slot.variable])
-        root = Root(slot, emit, rule.value, rule.priority, next(_serials))
-        root.closing = rule.closing
-        self.roots = [root]
+        self._endings: list[Callable[[], None]] = []
+        try:
+            if _COMPILER in sys.modules:
+                _tell_watchers(self._endings)
+            self.roots = [_tapped(item, slot, emit)]
+        except BaseException:
+            _tell_of_end(self._endings)
+            raise
 
     def close(self) -> None:
         """Ends the rule."""
-        self.roots[0].end()
-        _patch.release(self._slot)
-        if self._endings is not None:
-            self._tell_ending()
-
-    def _tell_ending(self) -> None:
-        while self._endings:
-            self._endings.pop()()
+        [root] = self.roots
+        root.end()
+        _patch.release(root.slot)
+        _tell_of_end(self._endings)
 
 
 def _reset(slot: Slot, token: "contextvars.Token[Root | Node | None]") -> None:
@@ -503,10 +496,19 @@ def _reset(slot: Slot, token: "contextvars.Token[Root | Node | None]") -> None:
         pass
 
 
-def _free_slot(plan: Plan, entries: Sequence[tuple[Slot, object, object]]) -> Slot:
+def _tapped(item: Prepared, slot: Slot, emit: Callable[..., object]) -> Root:
+    """Makes the taps of a rule live, and gives the root by which they can find it."""
+    rule = item.rule
+    _patch.acquire(slot)
+    root = Root(slot, emit, rule.value, rule.priority, next(_serials))
+    root.closing = rule.closing
+    return root
+
+
+def _free_slot(plan: Plan, entries: Sequence[tuple[Root, object]]) -> Slot:
     """Gives a slot of the plan in which nothing is here, nor is about to be placed."""
     for slot in plan.slots:
-        if slot.is_free and not (entries and any(slot is taken for taken, _, _ in entries)):
+        if slot.is_free and not (entries and any(slot is taken.slot for taken, _ in entries)):
             return slot
     slot = Slot(plan)
     plan.slots.append(slot)

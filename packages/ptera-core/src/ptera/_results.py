@@ -1,6 +1,5 @@
 """What a call gives back beside its value: the events of its queries."""
 
-import inspect
 import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
@@ -9,9 +8,9 @@ from ptera_selector import Selector
 
 from ._deliver import Captured
 from ._errors import CaptureError, UnknownCaptureError, nearest
-from ._handlers import arguments_of, is_positional
+from ._handlers import arguments_of, leniency, positional_of
 
-__all__ = ["Events", "Results", "all_values", "calling", "itself", "one_value", "positional_of"]
+__all__ = ["Events", "Results", "all_values", "calling", "itself", "one_value"]
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -50,7 +49,7 @@ def calling(
         return call
 
     names = arguments_of(handler, captures)
-    optional, takes_all = _leniency(handler)
+    optional, takes_all = leniency(handler)
     if takes_all:
         names = tuple(dict.fromkeys([*names, *captures]))
 
@@ -59,27 +58,6 @@ def calling(
         return handler(**{name: read(_present(event, name)) for name in given})
 
     return call_by_name
-
-
-def positional_of(handler: Callable[..., Any], captures: Sequence[str]) -> tuple[str, ...] | None:
-    """Gives the captures with which a handler is called, if that is done by position alone.
-
-    Arguments:
-        handler: The handler.
-        captures: The captures that events have.
-
-    Raises:
-        HandlerError: A parameter without a default is no capture.
-
-    Examples:
-        >>> positional_of(lambda y, x: y, ["x", "y"])
-        ('y', 'x')
-        >>> positional_of(lambda y, x=1: y, ["x", "y"])
-    """
-    names = arguments_of(handler, captures)
-    optional, takes_all = _leniency(handler)
-    plain = not takes_all and optional.isdisjoint(names) and is_positional(handler, names)
-    return names if plain else None
 
 
 def _calling_with_values(
@@ -96,16 +74,6 @@ def _calling_with_values(
         return handler(*arguments)
 
     return call
-
-
-def _leniency(handler: Callable[..., object]) -> tuple[frozenset[str], bool]:
-    """Gives the parameters that need not be given, and whether any others may be."""
-    try:
-        parameters = list(inspect.signature(handler).parameters.values())
-    except (TypeError, ValueError):
-        return frozenset(), False
-    optional = frozenset(p.name for p in parameters if p.default is not p.empty)
-    return optional, any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def _present(event: Mapping[str, Any], name: str) -> Any:

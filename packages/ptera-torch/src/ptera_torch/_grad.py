@@ -9,10 +9,11 @@ import torch
 from ptera._attachments import Attachment, Session
 from ptera._calls import Run
 from ptera._deliver import Captured, Root
+from ptera._handlers import positional_of
 from ptera._overlay import Rule, prepare
 from ptera._plan import Mode
 from ptera._resolve import Scope
-from ptera._results import Events, all_values, calling, itself, one_value, positional_of
+from ptera._results import Events, all_values, calling, itself, one_value
 from ptera_selector import Selector, captures, focus, parse, target
 
 from ._backward import Waiting

@@ -1,13 +1,12 @@
 """Where the elements of a stream can go."""
 
-import inspect
 from collections.abc import Callable, MutableSequence, MutableSet, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Literal, TypeVar, overload
 
 from .._errors import Failure, ProbeError
-from .._handlers import arguments_of, can_reach_functions, plain_parameters
+from .._handlers import arguments_of, can_reach_functions, parameters_of
 from ._display import breaking, displaying, program_traceback
 from ._fill import formatted, lax
 from ._pairs import wrapping
@@ -363,12 +362,8 @@ _TWO_ENDS = "Mark the variable where it begins with `!`, and the one where it en
 
 def _takes_only(function: Handler, arguments: Sequence[str]) -> bool:
     """Whether a function has just those parameters, each needed and positional."""
-    plain = plain_parameters(function)
-    if plain is not None:
-        return plain == tuple(arguments)
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
+    parameters = parameters_of(function)
+    if parameters is None:
         return False
     return [parameter.name for parameter in parameters] == list(arguments) and all(
         parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
